@@ -1,0 +1,1 @@
+"""The board esp32_wroom."""

@@ -1,0 +1,3 @@
+"""The board that this firmware is installed on; `make firmware BOARD=…` writes the name here."""
+
+NAME = "esp32_wroom"

@@ -1,0 +1,1 @@
+"""The parts that touch the chip; nothing else imports `machine` or `vfs`."""

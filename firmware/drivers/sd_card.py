@@ -1,0 +1,124 @@
+"""The SD card: the port's driver wrapped so that no failure is silent, and its FAT32 file system.
+
+machine.SDCard answers a failed read or write with False, which the file system of MicroPython 1.23
+ignores; here it is an OSError. Before every operation that may stamp a file the chip's calendar is set
+to one and the same instant, so that the stamps on the card tell nothing.
+"""
+
+import os
+import time
+
+import machine
+import vfs
+
+from recorder.errors import CardMissing
+
+_EIO = 5
+_MOUNT = "/sd"
+_PINNED = (2000, 1, 1, 5, 0, 0, 0, 0)  # year, month, day, weekday, hours, minutes, seconds, subseconds
+
+
+_NUMBERS = ("slot", "width", "freq")  # of SDCard's arguments; the others are pins
+
+
+def _arguments(wiring):
+    """Return the board's card wiring as SDCard takes it."""
+    return {name: value if name in _NUMBERS else machine.Pin(value) for name, value in wiring.items()}
+
+
+class _CheckedCard:
+    """A block device that raises instead of returning False, and knows how long the card kept it waiting."""
+
+    def __init__(self, card):
+        self._card = card
+        self.longest_busy_us = 0
+
+    def readblocks(self, block, buffer):
+        if self._card.readblocks(block, buffer) is False:
+            raise OSError(_EIO)
+
+    def writeblocks(self, block, buffer):
+        begin_us = time.ticks_us()
+        done = self._card.writeblocks(block, buffer)
+        busy_us = time.ticks_diff(time.ticks_us(), begin_us)
+        if busy_us > self.longest_busy_us:
+            self.longest_busy_us = busy_us
+        if done is False:
+            raise OSError(_EIO)
+
+    def ioctl(self, operation, argument):
+        return self._card.ioctl(operation, argument)
+
+
+class Card:
+    """The card's root folder. Names are plain file names; all methods but mount() raise OSError."""
+
+    def __init__(self, pins):
+        self._pins = pins
+        self._calendar = machine.RTC()
+        self._sd = None
+        self.device = None
+
+    def mount(self):
+        """Find the card and its file system; raises CardMissing."""
+        self.unmount()
+        try:
+            self._sd = machine.SDCard(**_arguments(self._pins.SD))
+            self.device = _CheckedCard(self._sd)
+            vfs.mount(vfs.VfsFat(self.device), _MOUNT)  # type: ignore[arg-type]
+        except OSError:
+            self._release()
+            raise CardMissing("no card, or none with a FAT32 file system")
+
+    def unmount(self):
+        """Let go of the card, whether it is still there or not."""
+        if self.device is not None:
+            try:
+                vfs.umount(_MOUNT)
+            except OSError:
+                pass  # it was never mounted: the driver still has to be released
+            self._release()
+
+    def _release(self):
+        self.device = None
+        if self._sd is not None:
+            self._sd.deinit()
+            self._sd = None
+
+    def _pin(self):
+        self._calendar.datetime(_PINNED)
+
+    def _path(self, name):
+        return _MOUNT + "/" + name
+
+    def exists(self, name):
+        """True if the root folder has an entry of that name."""
+        return any(entry[0].upper() == name for entry in os.ilistdir(_MOUNT))
+
+    def size(self, name):
+        """Return the file's size in bytes."""
+        return os.stat(self._path(name))[6]
+
+    def free_bytes(self):
+        """Return the room left on the card."""
+        status = os.statvfs(_MOUNT)
+        return status[0] * status[3]
+
+    def containers(self):
+        """Return how many files on the card are named like containers."""
+        return sum(1 for entry in os.ilistdir(_MOUNT) if len(entry[0]) == 12 and entry[0].endswith(".DAT"))
+
+    def open(self, name, mode):
+        """Open a file of the root folder."""
+        self._pin()
+        return open(self._path(name), mode)
+
+    def flush(self, file):
+        """Write what the file system still holds of `file`."""
+        self._pin()
+        file.flush()
+
+    def close(self, file):
+        """Close `file`; its size and stamp are written."""
+        self._pin()
+        file.close()

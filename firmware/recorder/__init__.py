@@ -1,0 +1,1 @@
+"""The recorder's logic: what it does, whatever the board."""

@@ -1,0 +1,63 @@
+"""Wall-clock time as far as it is known, and uptime; whole milliseconds, never a float.
+
+The time is what a laptop set while the power lasted, or unknown. It lives here and not in the
+chip's calendar, which the card driver pins to one instant so that file stamps tell nothing.
+"""
+
+import time
+
+from micropython import const
+
+_DAY_MS = const(86_400_000)
+_DAYS_TO_EPOCH = const(719_468)  # from 0000-03-01 to 1970-01-01
+_ERA_DAYS = const(146_097)  # 400 years
+
+
+def _civil(days):
+    """Return (year, month, day) of a day counted from 1970-01-01 (H. Hinnant's civil_from_days)."""
+    days += _DAYS_TO_EPOCH
+    era, day_of_era = divmod(days, _ERA_DAYS)
+    year = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
+    day_of_year = day_of_era - (365 * year + year // 4 - year // 100)
+    shifted = (5 * day_of_year + 2) // 153  # March is 0
+    day = day_of_year - (153 * shifted + 2) // 5 + 1
+    month = shifted + 3 if shifted < 10 else shifted - 9
+    return year + era * 400 + (1 if month <= 2 else 0), month, day
+
+
+def iso(time_ms):
+    """Return Unix time in milliseconds as YYYY-MM-DDTHH:MM:SSZ."""
+    days, within_ms = divmod(time_ms, _DAY_MS)
+    minutes, seconds = divmod(within_ms // 1000, 60)
+    return "%04d-%02d-%02dT%02d:%02d:%02dZ" % (_civil(days) + (minutes // 60, minutes % 60, seconds))
+
+
+class Clock:
+    """Uptime that does not wrap, and the time of day once someone has set it."""
+
+    def __init__(self):
+        self._ticks = time.ticks_ms()
+        self.uptime_ms = 0
+        self._set_at = None  # Unix time minus uptime, ms
+
+    def tick(self):
+        """Add up the wrapping counter; to be called at least every few minutes."""
+        now = time.ticks_ms()
+        self.uptime_ms += time.ticks_diff(now, self._ticks)
+        self._ticks = now
+
+    @property
+    def source(self):
+        """`laptop` once the time was set, else `none`."""
+        return "none" if self._set_at is None else "laptop"
+
+    def now_ms(self):
+        """Return Unix time in milliseconds, or None while it is unknown."""
+        self.tick()
+        return None if self._set_at is None else self._set_at + self.uptime_ms
+
+    def set(self, time_ms):
+        """Set the time; tell how far the clock was off (its time less the true one); None if it had none."""
+        before = self.now_ms()
+        self._set_at = time_ms - self.uptime_ms
+        return None if before is None else before - time_ms

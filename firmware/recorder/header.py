@@ -1,0 +1,58 @@
+"""The header block of a container: who can open it, sealed by the recorder (docs/format.md, section 2)."""
+
+from hashlib import sha256
+
+from crypto import hpke
+from crypto.hmac import hmac_sha256
+from crypto.words import wipe
+from recorder import format as layout
+
+
+def build(block, identity, number, suite, public_keys, file_key, draw):
+    """Write a header into `block` (a bytearray of 4096) and return (its seal, its SHA-256).
+
+    public_keys: one or two recipients' keys of that suite, the recording's own first.
+    draw: function(size) returning fresh random bytes in a bytearray.
+    """
+    wipe(block)
+    block[0:8] = layout.MAGIC
+    block[8] = layout.VERSION
+    block[9] = suite
+    block[10] = len(public_keys)
+    block[12:16] = number.to_bytes(4, "big")
+    block[16:24] = identity.recorder_id
+    at = layout.RECIPIENTS_AT
+    for public_key in public_keys:
+        at = _add_recipient(block, at, suite, public_key, file_key, draw)
+    view = memoryview(block)
+    seal = hmac_sha256(identity.seal_key, view[: layout.SEAL_AT])
+    block[layout.SEAL_AT :] = seal
+    return seal, sha256(block).digest()
+
+
+def _add_recipient(block, at, suite, public_key, file_key, draw):
+    key_id = hpke.key_id(public_key)
+    ephemeral = draw(hpke.SUITES[suite].ephemeral_bytes)
+    info = bytes(block[: layout.INFO_BYTES]) + key_id
+    enc, ciphertext = hpke.seal(suite, public_key, info, file_key, ephemeral)
+    wipe(ephemeral)
+    entry = key_id + enc + ciphertext
+    block[at : at + len(entry)] = entry
+    return at + len(entry)
+
+
+def is_ours_unused(header_sector, block_1, identity, number):
+    """True if a file's first sector and block 1 are those of our own container `number`, never used.
+
+    A first sector of zeros is one that power cut short while it was sealed; the journal has to vouch for
+    its name. Block 1 decides: as long as it is all zeros nothing was ever recorded there.
+    """
+    if any(block_1):
+        return False
+    if not any(header_sector):
+        return True
+    return (
+        header_sector[0:8] == layout.MAGIC
+        and header_sector[12:16] == number.to_bytes(4, "big")
+        and header_sector[16:24] == identity.recorder_id
+    )

@@ -1,0 +1,32 @@
+"""Starts the recorder and runs it for ever.
+
+What only builds the recorder is let go before it runs: its memory is wanted for the laptop's requests.
+"""
+
+import gc
+import sys
+import time
+
+# A collection after so many bytes, not only when memory has run out: what lasts then lies close together, and
+# what is free stays in large pieces.
+gc.threshold(4096)
+
+import recorder  # noqa: E402 - only now
+from recorder import wiring  # noqa: E402
+
+_IDLE_MS = 10
+
+
+def run():
+    """Never returns. The firmware lies in the folder above this package, which is "" on the board."""
+    app = wiring.build(__file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "")
+    _forget_wiring()
+    while True:
+        app.step()
+        time.sleep_ms(_IDLE_MS)
+
+
+def _forget_wiring():
+    global wiring
+    del wiring, recorder.wiring, sys.modules["recorder.wiring"]
+    gc.collect()

@@ -1,0 +1,86 @@
+"""The recorder's own files on the internal file system: small, checked, replaced all or nothing.
+
+A file is written whole under a temporary name and then renamed over the old one; LittleFS does the
+rename in one step, so a power cut leaves the old content or the new, never a mixture. Each file ends
+with the start of its SHA-256, so that flash gone bad is noticed and not obeyed.
+"""
+
+import hashlib
+import os
+
+from micropython import const
+from recorder.errors import StoreDamaged
+
+_CHECK_BYTES = const(8)
+_PIECE_BYTES = const(256)  # read at a time: a file of keys is 4 KB, and the heap is small
+_NEW = ".new"
+
+
+def _check(data):
+    return hashlib.sha256(data).digest()[:_CHECK_BYTES]
+
+
+def _is_whole(file, size):
+    """True if the first `size` bytes of an open file have the check that follows them."""
+    sum = hashlib.sha256()
+    while size > 0:
+        piece = file.read(min(size, _PIECE_BYTES))
+        if not piece:
+            return False
+        sum.update(piece)
+        size -= len(piece)
+    return size == 0 and sum.digest()[:_CHECK_BYTES] == file.read(_CHECK_BYTES)
+
+
+class Store:
+    """Named byte strings in one folder of the internal flash."""
+
+    def __init__(self, root="/data"):
+        """Open the folder `root`, made if it is missing; leftovers of an unfinished write go."""
+        self._root = root
+        try:
+            os.mkdir(root)
+        except OSError:
+            os.listdir(root)  # it is there already; anything else raises here
+        for name in os.listdir(root):
+            if name.endswith(_NEW):
+                os.remove(self._path(name))
+
+    def _path(self, name):
+        return self._root + "/" + name
+
+    def names(self):
+        """Return the names of all stored files, sorted."""
+        return sorted(os.listdir(self._root))
+
+    def size(self, name):
+        """Return how many bytes are stored under `name`."""
+        return os.stat(self._path(name))[6] - _CHECK_BYTES
+
+    def read(self, name):
+        """Return the bytes stored under `name`, or None; raise StoreDamaged if they fail their check."""
+        if name not in os.listdir(self._root):
+            return None
+        return self.read_part(name, 0, self.size(name))
+
+    def read_part(self, name, first_byte, count_bytes):
+        """Return part of what is stored, once all of it was checked. Raises StoreDamaged."""
+        size = self.size(name)
+        with open(self._path(name), "rb") as file:
+            if not _is_whole(file, size):
+                raise StoreDamaged("the recorder's own file %s fails its check" % name)
+            file.seek(first_byte)
+            return file.read(count_bytes)
+
+    def write(self, name, data):
+        """Store `data` under `name`, all or nothing across a power cut."""
+        new = self._path(name + _NEW)
+        with open(new, "wb") as file:
+            file.write(data)
+            file.write(_check(data))
+        os.rename(new, self._path(name))
+
+    def remove(self, name):
+        """Remove `name`; one that is not there is fine."""
+        if name in os.listdir(self._root):
+            os.remove(self._path(name))
