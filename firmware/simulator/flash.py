@@ -1,0 +1,63 @@
+"""The recorder's internal flash as a block device over an image, for the real VfsLfs2, mounted at `/data`.
+
+2 MiB in blocks of 4096 bytes, as the partition on the board. Erased flash is ones. Takes no virtual time.
+When the supply goes during a write or an erasure, the first half of it has been done.
+"""
+
+import vfs
+
+from simulator import power
+
+BLOCK_BYTES = 4096
+BLOCKS = 512
+MOUNT_POINT = "/data"
+_ERASED = b"\xff" * BLOCK_BYTES
+_INIT, _DEINIT, _SYNC, _COUNT, _SIZE, _ERASE = 1, 2, 3, 4, 5, 6
+
+
+class Flash:
+    """The extended block device protocol of MicroPython."""
+
+    def __init__(self, path):
+        self._file = open(path, "r+b")
+
+    def readblocks(self, block, buffer, offset=0):
+        """Fill `buffer` from that block on."""
+        self._file.seek(block * BLOCK_BYTES + offset)
+        self._file.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=0):
+        """Program bytes that were erased before."""
+        self._write(block * BLOCK_BYTES + offset, buffer)
+
+    def ioctl(self, operation, argument):
+        """Geometry, and erasing a block."""
+        if operation == _COUNT:
+            return BLOCKS
+        if operation == _SIZE:
+            return BLOCK_BYTES
+        if operation == _ERASE:
+            self._write(argument * BLOCK_BYTES, _ERASED)
+        return 0
+
+    def _write(self, place, data):
+        self._place = place
+        self._data = data
+        power.begin_write(self._tear)
+        self._put(place, data)
+        power.end_write()
+
+    def _tear(self):
+        self._put(self._place, memoryview(self._data)[: len(self._data) // 2])
+
+    def _put(self, place, data):
+        self._file.seek(place)
+        self._file.write(data)
+
+
+def mount(path, blank):
+    """Mount the image at `/data`; a blank one is formatted first, as the board does at its first start."""
+    device = Flash(path)
+    if blank:
+        vfs.VfsLfs2.mkfs(device)
+    vfs.mount(vfs.VfsLfs2(device), MOUNT_POINT)

@@ -1,0 +1,40 @@
+"""Makes the heap as small as the board's: one block of ballast takes what this interpreter has more.
+
+Names are the other half: the interpreter keeps them in pools that double, and the stand-ins have filled
+some. Names are made up until the last pool is new, so that the firmware pays for no growth of theirs;
+what the board's own pools would have grown by comes off the heap instead.
+"""
+
+import gc
+
+_POOL_NAMES = 1280  # of the pool that is new when the firmware starts: room for all of its names
+_BOARD_POOLS_BYTES = 4_340  # pools of 20, 40 … 320 names at 7 bytes: a test counts that 620 are enough
+
+_ballast = []
+
+
+def fill(free_bytes):
+    """Leave `free_bytes` to the firmware, counted as the board counts."""
+    _begin_new_pool()
+    wanted = free_bytes - _BOARD_POOLS_BYTES
+    _ballast.append(None)
+    for _ in range(2):  # the second round knows what the first one cost
+        _ballast[0] = None
+        gc.collect()
+        surplus = gc.mem_free() - wanted
+        if surplus < 0:
+            raise MemoryError("the interpreter's heap is too small for the stand-ins")
+        _ballast[0] = bytearray(surplus)
+        gc.collect()
+
+
+def _begin_new_pool():
+    """Make up names until that takes a pool's worth of memory at once."""
+    gc.collect()
+    number = 0
+    before = gc.mem_free()
+    while before - gc.mem_free() < _POOL_NAMES * 5:
+        before = gc.mem_free()
+        hasattr(gc, "name%d" % number)
+        number += 1
+    gc.collect()

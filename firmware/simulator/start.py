@@ -1,0 +1,70 @@
+"""Entry: makes this interpreter a recorder with the world around it, then starts boot.py and main.py.
+
+Called with the path of a JSON file that the host wrote: `simulator` and `firmware` (folders), `board`,
+`flash`, `blank`, `card`, `card_sectors`, `seed` (hex), `real`, `console`, `heap_bytes` (free for the
+firmware, null for all there is), `events`, `mic` ([track, since_ms]), `cut_at_write`, `out`, `replies`.
+Ends through `host.end` in every case.
+"""
+
+import json
+import sys
+
+
+def _load_stand_ins(folder):
+    sys.path.insert(0, folder)
+    from simulator import imports
+
+    sys.path.pop(0)
+    return imports
+
+
+def _connect(setup):
+    from simulator import card, clock, flash, host, os, power, room, select
+
+    host.connect(setup["out"], setup["replies"])
+    os.seed_random(bytes.fromhex(setup["seed"]))
+    flash.mount(setup["flash"], setup["blank"])
+    card.insert(setup["card"], setup["card_sectors"])
+    room.play(*setup["mic"])
+    if setup["console"]:
+        select.attach_console()
+    if setup["real"]:
+        clock.follow_real_time()
+    if setup["cut_at_write"]:
+        power.cut_at(setup["cut_at_write"])
+
+
+def _run(setup):
+    from simulator import host, wiring, world
+
+    board = __import__("boards.selected", None, None, ("NAME",))
+    board.NAME = setup["board"]
+    wiring.connect(__import__("boards." + setup["board"] + ".pins", None, None, ("BUTTON_1",)))
+    world.start(setup["events"])
+    __import__("boot")
+    observer = __import__("recorder.observer", None, None, ("watch",))
+    observer.watch = host.send
+    __import__("main")
+
+
+def _start():
+    with open(sys.argv[1]) as file:
+        setup = json.load(file)
+    imports = _load_stand_ins(setup["simulator"])
+    _connect(setup)
+    from simulator import heap, host
+
+    imports.guard()
+    sys.path[:] = [setup["firmware"], ".frozen"]
+    if setup["heap_bytes"]:
+        word_bits = 32 if sys.maxsize >> 31 == 0 else 64
+        heap.fill(setup["heap_bytes"] * word_bits // 32)  # what the board has, in objects
+    try:
+        _run(setup)
+    except BaseException as error:  # noqa: BLE001 - whatever stops the firmware is told to the host
+        sys.print_exception(error, sys.stderr)
+        host.end("crash")
+    host.end("exit")
+
+
+_start()

@@ -1,0 +1,149 @@
+"""Reads files in the root folder of a FAT32 file system, from whatever can read bytes at a place.
+
+Read only, and strict: a chain that loops, leaves the card or ends early is a CloisterError, never rubbish.
+Time and memory are bounded by the size of the card, whatever its contents say. Folders, volume labels and
+long names are passed over; a file goes by its 8.3 name.
+"""
+
+import struct
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from host_tools.card.geometry import SECTOR_BYTES, Geometry, parse_boot_sector, partition_start
+from host_tools.errors import CloisterError
+
+ENTRY_BYTES = 32
+MOST_FOLDER_BYTES = 65_536 * ENTRY_BYTES
+TABLE_BLOCK_ENTRIES = 1024
+END_OF_CHAIN = 0x0FFFFFF8
+FOLDER, VOLUME = 0x10, 0x08  # a long name has the volume's bit among its own
+DELETED, LAST = 0xE5, 0x00
+
+ReadAt = Callable[[int, int], bytes]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as the root folder names it."""
+
+    name: str
+    size_bytes: int
+    first_cluster: int
+
+
+class Fat32:
+    """The file system on a card. `read_at(offset, length)` gives exactly so many bytes, or CloisterError."""
+
+    def __init__(self, read_at: ReadAt, card_bytes: int | None):
+        self._read_at = read_at
+        sector = read_at(0, SECTOR_BYTES)
+        start = partition_start(sector)
+        if start is not None:
+            if card_bytes is not None and (start + 1) * SECTOR_BYTES > card_bytes:
+                raise CloisterError("cut short: its partition begins behind its end")
+            sector = read_at(start * SECTOR_BYTES, SECTOR_BYTES)
+        self.geometry: Geometry = parse_boot_sector(sector, start or 0, card_bytes)
+        self._table_block = -1
+        self._table: array[int] = array("I")
+
+    def entries(self) -> list[Entry]:
+        """The files in the root folder, in its order."""
+        found = []
+        for raw in self._root_entries():
+            attributes = raw[11]
+            if raw[0] == DELETED or attributes & (FOLDER | VOLUME):
+                continue
+            high, low, size_bytes = struct.unpack("<H4xHI", raw[20:32])
+            found.append(Entry(_name(raw), size_bytes, (high << 16 | low) & 0x0FFFFFFF))
+        return found
+
+    def open(self, entry: Entry) -> "Chain":
+        """The places of a file's contents."""
+        clusters = -(-entry.size_bytes // self.geometry.cluster_bytes)
+        return Chain(self, self._runs(entry.first_cluster, clusters, entry.name))
+
+    def read_clusters(self, cluster: int, inside: int, length: int) -> bytes:
+        """Bytes from `inside` a run that begins at that cluster."""
+        return self._read_at(self.geometry.cluster_offset(cluster) + inside, length)
+
+    def _root_entries(self) -> Iterator[bytes]:
+        geometry = self.geometry
+        most = min(geometry.clusters, MOST_FOLDER_BYTES // geometry.cluster_bytes)
+        for first, count in self._runs(geometry.root_cluster, most, "the root folder", exact=False):
+            for number in range(first, first + count):
+                block = self._read_at(geometry.cluster_offset(number), geometry.cluster_bytes)
+                for place in range(0, len(block), ENTRY_BYTES):
+                    if block[place] == LAST:
+                        return
+                    yield block[place : place + ENTRY_BYTES]
+
+    def _runs(self, first: int, clusters: int, name: str, exact: bool = True) -> list[tuple[int, int]]:
+        """A chain's clusters as (first, how many) runs: `clusters` of them, or with `exact` false at most."""
+        if clusters > self.geometry.clusters:
+            raise CloisterError(f"damaged file system: {name} is larger than the card")
+        seen = bytearray(self.geometry.clusters // 8 + 1)
+        runs: list[tuple[int, int]] = []
+        cluster = first
+        for _ in range(clusters):
+            if not self.geometry.holds(cluster):
+                if not exact and cluster >= END_OF_CHAIN:
+                    break
+                raise CloisterError(f"damaged file system: {name} {_why(cluster)}")
+            place, bit = divmod(cluster - 2, 8)
+            if seen[place] >> bit & 1:
+                raise CloisterError(f"damaged file system: {name} goes round in a loop")
+            seen[place] |= 1 << bit
+            if runs and cluster == runs[-1][0] + runs[-1][1]:
+                runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+            else:
+                runs.append((cluster, 1))
+            cluster = self._next(cluster)
+        return runs
+
+    def _next(self, cluster: int) -> int:
+        block, place = divmod(cluster, TABLE_BLOCK_ENTRIES)
+        if block != self._table_block:
+            offset = self.geometry.fat_offset + block * TABLE_BLOCK_ENTRIES * 4
+            entries = min(TABLE_BLOCK_ENTRIES, self.geometry.clusters + 2 - block * TABLE_BLOCK_ENTRIES)
+            raw = self._read_at(offset, entries * 4)
+            self._table = array("I", struct.unpack(f"<{entries}I", raw))
+            self._table_block = block
+        return self._table[place] & 0x0FFFFFFF
+
+
+class Chain:
+    """A file's contents as runs of clusters."""
+
+    def __init__(self, fat: Fat32, runs: list[tuple[int, int]]):
+        self._fat = fat
+        self._runs = runs
+        self._starts = array("Q")
+        start = 0
+        for _, count in runs:
+            self._starts.append(start)
+            start += count * fat.geometry.cluster_bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes, all of which must be in the chain."""
+        pieces = []
+        index = bisect_right(self._starts, offset) - 1
+        while length > 0:
+            first, count = self._runs[index]
+            inside = offset - self._starts[index]
+            take = min(length, count * self._fat.geometry.cluster_bytes - inside)
+            pieces.append(self._fat.read_clusters(first, inside, take))
+            offset, length, index = offset + take, length - take, index + 1
+        return b"".join(pieces)
+
+
+def _name(raw: bytes) -> str:
+    """`NAME.EXT`; bytes that are no ASCII are shown as in code page 437."""
+    stem = (b"\xe5" + raw[1:8] if raw[0] == 0x05 else raw[:8]).decode("cp437").rstrip(" ")
+    extension = raw[8:11].decode("cp437").rstrip(" ")
+    return f"{stem}.{extension}" if extension else stem
+
+
+def _why(cluster: int) -> str:
+    return "ends early" if cluster >= END_OF_CHAIN or cluster == 0 else "leads outside the card"

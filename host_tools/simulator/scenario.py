@@ -1,0 +1,158 @@
+"""Reads a scenario: what happens to a simulated recorder from outside, one physical event a line.
+
+`SECONDS KIND ARGUMENTS… # comment`, in seconds of virtual time since power-on, to the millisecond. The
+kinds are those of PROTOCOL.md, "The simulator's contract". Lines may stand in any order; events of one
+instant happen in the order of their lines. Whatever is wrong is said with the number of its line.
+"""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from host_tools.errors import CloisterError
+
+LONGEST_MS = 1_000_000_000  # what the board's small integers hold
+LARGEST_SCENARIO_BYTES = 4 * 1024 * 1024
+PARTIES = {"p1": (1,), "p2": (2,), "both": (1, 2)}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event for the simulated world: `kind` and `arguments` as firmware/simulator/world.py takes them."""
+
+    time_ms: int
+    kind: str
+    arguments: tuple[int | bool | str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Events in order of time, and the audio files that `mic` events name by their index."""
+
+    events: list[Event] = field(default_factory=list)
+    audio_files: list[Path] = field(default_factory=list)
+
+    @property
+    def last_ms(self) -> int:
+        """When the last event happens; 0 if there is none."""
+        return self.events[-1].time_ms if self.events else 0
+
+    @property
+    def end_ms(self) -> int | None:
+        """When the scenario itself ends the run, by `end` or `power-cut`; None if it does not."""
+        return next((event.time_ms for event in self.events if event.kind in ("end", "power-cut")), None)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """The scenario in that file; `mic` files are looked for beside it. Raises CloisterError."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_SCENARIO_BYTES + 1)
+    except OSError as error:
+        raise CloisterError(f"scenario {path} cannot be read: {(error.strerror or '').lower()}") from None
+    if len(text) > LARGEST_SCENARIO_BYTES:
+        raise CloisterError(f"scenario {path} is larger than {LARGEST_SCENARIO_BYTES} bytes")
+    try:
+        return parse_scenario(text.decode(), path.parent, name=str(path))
+    except UnicodeDecodeError:
+        raise CloisterError(f"scenario {path} is not UTF-8 text") from None
+
+
+def parse_scenario(text: str, folder: Path = Path(), name: str = "scenario") -> Scenario:
+    """The scenario that `text` describes; `mic` files are relative to `folder`. Raises CloisterError."""
+    parser = _Parser(folder)
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            parser.take(line)
+        except ValueError as error:
+            raise CloisterError(f"{name}, line {number}: {error}") from None
+    try:
+        return parser.finish()
+    except ValueError as error:
+        raise CloisterError(f"{name}: {error}") from None
+
+
+def milliseconds(text: str) -> int:
+    """A time in seconds, at most three decimals, as whole milliseconds. Raises ValueError."""
+    try:
+        exact_ms = Decimal(text) * 1000
+    except InvalidOperation:
+        raise ValueError(f"'{text}' is not a time in seconds") from None
+    if not exact_ms.is_finite() or not 0 <= exact_ms <= LONGEST_MS:
+        raise ValueError(f"'{text}' is not a time from 0 to {LONGEST_MS // 1000} seconds")
+    if exact_ms != int(exact_ms):
+        raise ValueError(f"'{text}' is finer than a millisecond")
+    return int(exact_ms)
+
+
+class _Parser:
+    """Takes line after line; every complaint is a ValueError."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._events: list[Event] = []
+        self._presses: list[tuple[int, int, int]] = []  # button, from, to
+        self._audio_files: list[Path] = []
+        self._kinds: dict[str, tuple[Callable[..., None], int]] = {
+            "press": (self._press, 2),
+            "mic": (self._mic, 1),
+            "battery": (self._number("battery", "millivolts", 6000), 1),
+            "card-stall": (self._number("card-stall", "milliseconds", 60_000), 1),
+            "card-error": (self._number("card-error", "writes", 1_000_000), 1),
+        }
+        for kind in ("end", "power-cut", "card-out", "card-in", "light-off"):
+            self._kinds[kind] = (self._plain(kind), 0)
+
+    def take(self, line: str) -> None:
+        """One line, with its comment."""
+        words = shlex.split(line, comments=True)
+        if not words:
+            return
+        if len(words) == 1:
+            raise ValueError("a time and an event are needed")
+        time_ms, kind, arguments = milliseconds(words[0]), words[1], words[2:]
+        if kind not in self._kinds:
+            raise ValueError(f"'{kind}' is no event; known are {', '.join(sorted(self._kinds))}")
+        happen, count = self._kinds[kind]
+        if len(arguments) != count:
+            plural = "" if count == 1 else "s"
+            raise ValueError(f"'{kind}' takes {count} argument{plural}, not {len(arguments)}")
+        happen(time_ms, *arguments)
+
+    def finish(self) -> Scenario:
+        """Everything taken, in order of time."""
+        presses = sorted(self._presses)
+        for (button, _, up_ms), (next_button, down_ms, _) in zip(presses, presses[1:], strict=False):
+            if button == next_button and down_ms <= up_ms:
+                down, up = down_ms / 1000, up_ms / 1000
+                raise ValueError(f"p{button} is pressed at {down:g} s, but held until {up:g} s")
+        return Scenario(sorted(self._events, key=lambda event: event.time_ms), self._audio_files)
+
+    def _press(self, time_ms: int, party: str, seconds: str) -> None:
+        if party not in PARTIES:
+            raise ValueError(f"'{party}' is none of {', '.join(PARTIES)}")
+        held_ms = milliseconds(seconds)
+        if held_ms == 0:
+            raise ValueError("a press takes longer than 0 seconds")
+        for button in PARTIES[party]:
+            self._presses.append((button, time_ms, time_ms + held_ms))
+            self._events.append(Event(time_ms, "button", (button, True)))
+            self._events.append(Event(time_ms + held_ms, "button", (button, False)))
+
+    def _mic(self, time_ms: int, audio: str) -> None:
+        self._events.append(Event(time_ms, "mic", (len(self._audio_files),)))
+        beside = self._folder / audio
+        self._audio_files.append(beside if beside.exists() else Path(audio))
+
+    def _number(self, kind: str, unit: str, most: int) -> Callable[[int, str], None]:
+        def happen(time_ms: int, text: str) -> None:
+            if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+                raise ValueError(f"'{kind}' takes {unit} from 1 to {most}, not '{text}'")
+            self._events.append(Event(time_ms, kind, (int(text),)))
+
+        return happen
+
+    def _plain(self, kind: str) -> Callable[[int], None]:
+        return lambda time_ms: self._events.append(Event(time_ms, kind))

@@ -1,0 +1,119 @@
+"""Scenarios are read exactly, and every mistake in one is said with its line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.errors import CloisterError
+from host_tools.simulator.run import planned_end_ms
+from host_tools.simulator.scenario import Event, Scenario, milliseconds, parse_scenario, read_scenario
+from host_tools.simulator.world import remaining
+
+
+def test_every_event_of_the_protocol_is_read():
+    scenario = parse_scenario(
+        """
+        # a comment
+        0.5   press both 0.2        # p1, p2 or both
+        62.0  press p1 0.1
+        3.25  card-out
+        4     card-in
+        5     card-stall 1250
+        6     card-error 3
+        7     battery 3300
+        8     mic "a file.wav"
+        9     light-off
+        95.0  end
+        """,
+        Path("/folder"),
+    )
+    assert scenario.audio_files == [Path("/folder/a file.wav")]
+    assert scenario.end_ms == scenario.last_ms == 95_000
+    assert scenario.events == [
+        Event(500, "button", (1, True)), Event(500, "button", (2, True)),
+        Event(700, "button", (1, False)), Event(700, "button", (2, False)),
+        Event(3250, "card-out"), Event(4000, "card-in"), Event(5000, "card-stall", (1250,)),
+        Event(6000, "card-error", (3,)), Event(7000, "battery", (3300,)), Event(8000, "mic", (0,)),
+        Event(9000, "light-off"), Event(62_000, "button", (1, True)), Event(62_100, "button", (1, False)),
+        Event(95_000, "end"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("1.0", "a time and an event are needed"),
+        ("soon press p1 1", "'soon' is not a time"),
+        ("-1 end", "not a time from 0"),
+        ("nan end", "not a time from 0"),
+        ("1e99 end", "not a time from 0"),
+        ("0.0005 end", "finer than a millisecond"),
+        ("1 explode", "'explode' is no event"),
+        ("1 press p1", "takes 2 arguments, not 1"),
+        ("1 press p3 1", "'p3' is none of"),
+        ("1 press p1 0", "longer than 0"),
+        ("1 end now", "takes 0 arguments, not 1"),
+        ("1 card-stall -5", "milliseconds from 1 to 60000"),
+        ("1 card-stall 99999999", "milliseconds from 1 to 60000"),
+        ("1 battery 3.7", "millivolts from 1 to 6000"),
+        ("1 card-error ²", "writes from 1"),
+        ('1 mic "open', "No closing quotation"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(line, reason):
+    with pytest.raises(CloisterError) as caught:
+        parse_scenario(f"0.1 press p1 0.1\n\n{line}\n")
+    assert caught.value.message.startswith("scenario, line 3: ")
+    assert reason in caught.value.message
+
+
+def test_a_button_cannot_be_pressed_while_it_is_held():
+    with pytest.raises(CloisterError, match="p1 is pressed at 2 s, but held until 2.5 s"):
+        parse_scenario("1 press both 1.5\n2 press p1 0.1\n3 press p2 1")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"\xff\xfe", "not UTF-8"), (b"#" * 5_000_000, "larger than")]
+)
+def test_a_file_that_is_no_scenario_is_refused(tmp_path, content, reason):
+    path = tmp_path / "scenario"
+    path.write_bytes(content)
+    with pytest.raises(CloisterError, match=reason):
+        read_scenario(path)
+    with pytest.raises(CloisterError, match="cannot be read"):
+        read_scenario(tmp_path)
+
+
+@given(st.text())
+def test_any_text_is_a_scenario_or_an_error(text):
+    try:
+        parse_scenario(text)
+    except CloisterError as error:
+        assert error.message.startswith("scenario")
+
+
+@given(st.integers(0, 10**9))
+def test_times_are_exact(time_ms):
+    assert milliseconds(f"{time_ms // 1000}.{time_ms % 1000:03d}") == time_ms
+
+
+def test_the_run_ends_where_something_ends_it():
+    nothing, events = Scenario(), parse_scenario("5 press p1 1")
+    ended, cut = parse_scenario("5 press p1 1\n20 end"), parse_scenario("3 power-cut")
+    assert planned_end_ms(events, None, False) == 16_000
+    assert planned_end_ms(events, 7000, False) == 7000
+    assert planned_end_ms(ended, None, True) == 20_000
+    assert planned_end_ms(cut, 7000, False) == 3000
+    assert planned_end_ms(nothing, None, True) is None
+
+
+def test_a_restart_keeps_what_is_physical():
+    events = parse_scenario(
+        "1 battery 3000\n1 card-stall 50\n2 press p1 5\n3 press p2 0.5\n9 battery 3500"
+    ).events
+    assert remaining(events, 4000) == [
+        Event(0, "battery", (3000,)), Event(0, "button", (1, True)),
+        Event(3000, "button", (1, False)), Event(5000, "battery", (3500,)),
+    ]  # fmt: skip
