@@ -1,0 +1,140 @@
+"""The `cloister` command: the table of commands, and how an error is said.
+
+Data goes to stdout, everything else to stderr. An error is one line, `cloister: error: lowercase reason`,
+perhaps followed by `cloister: hint: what to do`; a traceback is shown only with CLOISTER_DEBUG=1.
+A command's module is imported when that command is asked for, so that `cloister --help` is quick.
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from host_tools.cli.context import Context
+from host_tools.cli.text import complain, printable
+from host_tools.errors import EXIT_FAILED, EXIT_FINE, EXIT_INTERRUPTED, EXIT_USAGE, CloisterError
+
+COMMANDS = {
+    "init": "host_tools.cli.init:init",
+    "provision": "host_tools.cli.provision:provision",
+    "status": "host_tools.cli.status:status",
+    "import": "host_tools.cli.import_card:import_card",
+    "list": "host_tools.cli.recordings:list_recordings",
+    "show": "host_tools.cli.recordings:show",
+    "verify": "host_tools.cli.verify:verify",
+    "export": "host_tools.cli.export:export",
+    "waveform": "host_tools.cli.export:waveform",
+    "simulate": "host_tools.cli.simulate:simulate",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the table, which is the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module_name, _, attribute = COMMANDS[cmd_name].partition(":")
+        return getattr(importlib.import_module(module_name), attribute)
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="cloister", prog_name="cloister")
+@click.option(
+    "--vault",
+    "vault_dir",
+    type=click.Path(path_type=Path),
+    envvar="CLOISTER_VAULT",
+    metavar="DIR",
+    help="The vault's folder (or CLOISTER_VAULT; else in the platform's data folder).",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take the vault's passphrase from this file's first line.",
+)
+@click.pass_context
+def app(ctx: click.Context, vault_dir: Path | None, passphrase_file: Path | None) -> None:
+    """Keep therapy recordings sealed: read the recorder's cards, verify, list and export."""
+    ctx.obj = Context(vault_dir, passphrase_file)
+
+
+def say_error(message: str, hint: str | None = None) -> None:
+    """Print one error, and its hint if there is one, to stderr."""
+    complain(" ".join(message.split()))
+    if hint:
+        click.echo(f"cloister: hint: {printable(' '.join(hint.split()))}", err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; never raises and never shows a traceback."""
+    try:
+        result = app.main(args=arguments, prog_name="cloister", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001 – here every error is said in one line
+        return _explain(error)
+    except KeyboardInterrupt:
+        return _explain(click.Abort())
+    except SystemExit as leaving:  # click itself leaves this way when stdout was closed
+        return leaving.code if isinstance(leaving.code, int) else EXIT_FAILED
+    return result if type(result) is int else EXIT_FINE
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in one line, and return the exit status that belongs to it."""
+    if os.environ.get("CLOISTER_DEBUG") == "1":
+        traceback.print_exception(error)
+    if isinstance(error, CloisterError):
+        say_error(error.message, error.hint)
+        return error.exit_status
+    if isinstance(error, click.ClickException):
+        return _explain_usage(error)
+    if isinstance(error, click.Abort):
+        say_error("interrupted")
+        return EXIT_INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _silence_stdout()
+        return EXIT_FAILED
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        say_error(where + _lowercase(error.strerror or str(error)))
+        return EXIT_FAILED
+    say_error(
+        f"internal error: {type(error).__name__}: {error}",
+        "this is a mistake in cloister; run it again with CLOISTER_DEBUG=1 and report what it prints",
+    )
+    return EXIT_FAILED
+
+
+def _explain_usage(error: click.ClickException) -> int:
+    """Say a mistake in the command line in our own form, and point to the help."""
+    hint = None
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"{error.ctx.command_path} --help says how it is used"
+    if type(error).__name__ == "NoArgsIsHelpError":  # the message is the whole help page
+        click.echo(error.format_message())
+        return EXIT_USAGE
+    say_error(_lowercase(error.format_message()), hint)
+    return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILED
+
+
+def _lowercase(message: str) -> str:
+    """A library's sentence in the form of ours: lowercase first letter, no full stop."""
+    return (message[:1].lower() + message[1:]).rstrip(".")
+
+
+def _silence_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not fail on the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,69 @@
+"""What every command shares: where the vault is and how its passphrase is got.
+
+The passphrase comes from `--passphrase-file` or from the terminal, never from the command line or the
+environment, which other programs can read.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from host_tools.errors import CloisterError
+
+if TYPE_CHECKING:
+    from host_tools.vault import Vault
+
+PASSPHRASE_FILE_BYTES = 4096
+
+
+@dataclass
+class Context:
+    """The global options, as given; `folder` is where the vault is to be found."""
+
+    vault_dir: Path | None = None
+    passphrase_file: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The vault's folder: as given, else in the platform's data folder."""
+        if self.vault_dir is not None:
+            return self.vault_dir
+        import platformdirs
+
+        return platformdirs.user_data_path("cloister", appauthor=False) / "vault"
+
+    def open_vault(self) -> "Vault":
+        """The opened vault, a context manager; asks for the passphrase once it is found to be a vault."""
+        from host_tools.vault import check_is_vault, open_vault
+
+        check_is_vault(self.folder)
+        return open_vault(self.folder, self.passphrase())
+
+    def passphrase(self, confirm: bool = False) -> str:
+        """The passphrase, from the file or typed in (twice with `confirm`)."""
+        if self.passphrase_file is not None:
+            return _first_line(self.passphrase_file)
+        if not sys.stdin.isatty():
+            raise CloisterError(
+                "the vault's passphrase is needed, and there is no terminal to ask on",
+                "give it with cloister --passphrase-file FILE",
+            )
+        return click.prompt("Passphrase of the vault", hide_input=True, confirmation_prompt=confirm, err=True)
+
+
+def _first_line(path: Path) -> str:
+    """The file's first line without its end; an empty one is refused."""
+    try:
+        with path.open("rb") as file:
+            line = file.read(PASSPHRASE_FILE_BYTES).split(b"\n")[0].rstrip(b"\r").decode()
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise CloisterError(f"the passphrase file {path} cannot be read: {reason}") from None
+    except UnicodeDecodeError:
+        raise CloisterError(f"the passphrase file {path} is not UTF-8 text") from None
+    if not line:
+        raise CloisterError(f"the passphrase file {path} has an empty first line")
+    return line

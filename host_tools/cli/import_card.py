@@ -1,0 +1,88 @@
+"""`cloister import`: verify a card's recordings and copy them, still encrypted, into the vault."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from host_tools.cli.context import Context
+
+if TYPE_CHECKING:
+    from host_tools.vault.intake import Intake
+
+
+@click.command("import")
+@click.argument("card", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print what was found and imported as JSON.")
+@click.pass_obj
+def import_card(context: Context, card: Path, as_json: bool) -> None:
+    """Copy a card's recordings into the vault, still encrypted.
+
+    CARD is the card's folder, an image of it, or the device. Everything is verified first, and the copy is
+    read back; the card is not changed. Importing again imports nothing twice. Exit status 3 if anything was
+    found that is not as it should be.
+    """
+    from host_tools.cli import checks
+    from host_tools.cli.progress import CountedSource, progress
+    from host_tools.cli.targets import card_members
+    from host_tools.container.collection import Collection, Member
+    from host_tools.vault.intake import take_in
+
+    with context.open_vault() as vault, ExitStack() as stack:
+        members = card_members(card, stack)
+        vault.remove_strays()
+        with progress(
+            "Importing", sum(2 * member.source.size_bytes for member in members), as_json
+        ) as advance:
+            collection = Collection(
+                [Member(member.file, CountedSource(member.source, advance)) for member in members],
+                vault.knowledge(),
+            )
+            intakes = [take_in(vault, collection, member) for member in collection.members]
+        missing = collection.missing()
+        findings = [intake.finding for intake in intakes]
+        _print(intakes, missing, as_json)
+        checks.say_what_was_found(findings, missing)
+        checks.say_how_far_it_was_seen(vault, collection, findings)
+    checks.leave(findings, missing)
+
+
+def _print(intakes: list["Intake"], missing: list[int], as_json: bool) -> None:
+    """What became of each container."""
+    from host_tools.cli.checks import length_words
+    from host_tools.cli.text import print_json, print_table
+
+    if as_json:
+        print_json(
+            {
+                "containers": [
+                    {
+                        **intake.finding.as_dict(),
+                        "outcome": intake.outcome,
+                        "recording": intake.recording.id if intake.recording else None,
+                    }
+                    for intake in intakes
+                ],
+                "missing": missing,
+            }
+        )
+        return
+    if not intakes:
+        click.echo("No recordings on this card.")
+        return
+    print_table(
+        ("File", "ID", "Finding", "Length", "Outcome", "What it says"),
+        [
+            (
+                intake.finding.file,
+                str(intake.recording.id) if intake.recording else "–",
+                intake.finding.word,
+                length_words(intake.finding),
+                intake.outcome,
+                intake.finding.message,
+            )
+            for intake in intakes
+        ],
+        right=("ID", "Length"),
+    )

@@ -1,0 +1,59 @@
+"""A progress bar on stderr for what takes longer than a second; none where nobody looks.
+
+Reading is what takes time, so bytes read are what is counted.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from host_tools.container.source import Source
+
+PATIENCE_S = 1.0
+
+
+@contextmanager
+def progress(label: str, total_bytes: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Gives a function to call with each number of bytes done."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task(label, total=total_bytes)
+    started = time.monotonic()
+
+    def advance(count: int) -> None:
+        bar.update(task, advance=count)
+        if not bar.live.is_started and time.monotonic() - started > PATIENCE_S:
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
+
+
+class CountedSource:
+    """A source that tells how much was read of it."""
+
+    def __init__(self, source: Source, advance: Callable[[int], None]):
+        self._source = source
+        self._advance = advance
+        self.size_bytes = source.size_bytes
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """As the source underneath."""
+        data = self._source.read_at(offset, length)
+        self._advance(len(data))
+        return data

@@ -1,0 +1,165 @@
+"""`cloister status`: what a recorder says of itself, authenticated, on one page.
+
+What it vouches for (its last recording, the next number) is kept in the vault, for `verify` and `import`.
+An unprovisioned recorder has no secret, so that what it says is believed by nobody; only that is said.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from host_tools.cli.context import Context
+from host_tools.cli.text import PIPE_COLUMNS, print_json, printable
+
+if TYPE_CHECKING:
+    from host_tools.recorder.client import Greeting
+
+_MEGABYTE = 1_000_000
+_NOT_SET = "not set"
+_CLOCKS = {"rtc": "clock chip", "laptop": "set by the laptop", "none": _NOT_SET}
+
+
+@click.command()
+@click.option("--port", required=True, metavar="P", help="The recorder's serial port: /dev/ttyUSB0, COM3.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def status(context: Context, /, port: str, as_json: bool) -> None:
+    """Show a recorder's state, keys, card, battery and clock."""
+    from host_tools.recorder.client import RecorderClient
+    from host_tools.recorder.port import SerialPort
+    from host_tools.recorder.provision import ask_status, known_secret
+
+    with context.open_vault() as vault, SerialPort(port) as serial_port:
+        client = RecorderClient(serial_port)
+        greeting = client.hello()
+        answer: dict[str, Any] | None = None
+        if greeting.recorder_id is not None:
+            client.use_secret(known_secret(vault, greeting.recorder_id))
+            answer = ask_status(client, vault, greeting.recorder_id)
+    _print_json(greeting, answer) if as_json else _print_page(greeting, answer)
+
+
+def _print_json(greeting: "Greeting", answer: dict[str, Any] | None) -> None:
+    """What `status` answered, with `recorder`, `board` and `firmware` from `hello`."""
+    hello = {
+        "recorder": greeting.recorder_id.hex() if greeting.recorder_id else None,
+        "board": greeting.board,
+        "firmware": greeting.firmware,
+    }
+    said = {"state": greeting.state, "build": greeting.build} if answer is None else answer
+    print_json(hello | said)
+
+
+def _print_page(greeting: "Greeting", answer: dict[str, Any] | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _rows(greeting, answer):
+        table.add_row(name, Text(text))
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = PIPE_COLUMNS
+    console.print(table)
+
+
+def _rows(greeting: "Greeting", answer: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The page as pairs of what and how it is."""
+    board = [("board", greeting.board), ("firmware", greeting.firmware)]
+    if greeting.recorder_id is None or answer is None:
+        return [("recorder", "not provisioned yet: cloister provision"), ("state", greeting.state), *board]
+    return [
+        ("recorder", greeting.recorder_id.hex()),
+        ("state", _text(answer.get("state"))),
+        *board,
+        ("build", _text(answer.get("build"))[:16]),
+        *_key_rows(_object(answer.get("keys"))),
+        ("last recording", _last(answer.get("last"))),
+        ("next container", _text(answer.get("next_container"))),
+        ("destroyed there", _struck(answer.get("struck"))),
+        ("card", _card(_object(answer.get("card")))),
+        ("battery", _battery(answer.get("battery_mv"))),
+        ("clock", _clock(answer)),
+        ("samples lost", _text(answer.get("lost_samples"))),
+        ("faults", _faults(answer.get("faults"))),
+        ("running for", _duration(answer.get("uptime_ms"))),
+    ]
+
+
+def _key_rows(keys: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = []
+    for suite in sorted(keys):
+        ring = _object(keys[suite])
+        left = f"{_text(ring.get('left'))} one-time keys left of {_text(ring.get('loaded'))}"
+        if ring.get("left") == 0:
+            left += "; recordings share the last-resort key: cloister provision"
+        rows.append((f"suite {suite}", left))
+        for role in ("last_resort", "recovery"):
+            if ring.get(role) is not None:
+                rows.append(("", f"{role.replace('_', '-')} key {_text(ring[role])}"))
+    return rows
+
+
+def _last(last: object) -> str:
+    if not isinstance(last, dict):
+        return "none"
+    samples = last.get("samples")
+    length = "not finished" if samples is None else f"up to sample {_text(samples)}"
+    return f"number {_text(last.get('number'))}, {length}"
+
+
+def _struck(struck: object) -> str:
+    if not isinstance(struck, list) or not struck:
+        return "none"
+    return ", ".join(_text(_object(item).get("number")) for item in struck)
+
+
+def _card(card: dict[str, Any]) -> str:
+    if not card.get("present"):
+        return "none"
+    free = card.get("free")
+    free_text = f"{free // _MEGABYTE} MB free" if isinstance(free, int) else "free space unknown"
+    return f"{free_text}, {_text(card.get('containers'))} containers"
+
+
+def _battery(battery_mv: object) -> str:
+    return f"{battery_mv / 1000:.2f} V" if isinstance(battery_mv, int) else "not measured"
+
+
+def _clock(answer: dict[str, Any]) -> str:
+    source, time_ms = _text(answer.get("clock")), answer.get("time_ms")
+    if not isinstance(time_ms, int):
+        return _NOT_SET
+    try:
+        moment = datetime.fromtimestamp(time_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _NOT_SET
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC, {_CLOCKS.get(source, source)}"
+
+
+def _faults(faults: object) -> str:
+    if isinstance(faults, list):
+        return ", ".join(map(_text, faults)) or "none"
+    return _text(faults)
+
+
+def _duration(uptime_ms: object) -> str:
+    if not isinstance(uptime_ms, int):
+        return "unknown"
+    minutes, seconds = divmod(uptime_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    """A value of an answer for the page: a number, or a text without control characters."""
+    return printable(value if isinstance(value, str) else json.dumps(value))

@@ -1,0 +1,68 @@
+"""How commands print: tables and JSON to stdout, notes to stderr.
+
+Names and texts that come from a card may hold anything; what a terminal would act on is replaced.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+FITTED_ROWS_AT_MOST = 200
+PIPE_COLUMNS = 240  # for a table that rich lays out for a pipe: nothing is folded
+
+
+def printable(text: str) -> str:
+    """The text without control characters, each replaced by a question mark."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
+    """A table; the columns named in `right` are set to the right.
+
+    On a terminal it is fitted to the width. A pipe, or a long list, gets plain lines: rich takes half a
+    millisecond for each.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty() and len(cells) <= FITTED_ROWS_AT_MOST:
+        _print_fitted(headings, cells, right)
+        return
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    for row in (headings, *cells):
+        aligned = [
+            cell.rjust(width) if heading in right else cell.ljust(width)
+            for cell, width, heading in zip(row, widths, headings, strict=True)
+        ]
+        click.echo("   ".join(aligned).rstrip())
+
+
+def _print_fitted(headings: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[str]) -> None:
+    """The table for a terminal; what does not fit is folded."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console(highlight=False, markup=False).print(table)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def note(message: str) -> None:
+    """Something worth knowing that is no error."""
+    click.echo(f"cloister: note: {printable(message)}", err=True)
+
+
+def complain(message: str) -> None:
+    """Something that was found wrong, in one line; the command goes on."""
+    click.echo(f"cloister: error: {printable(message)}", err=True)

@@ -1,0 +1,147 @@
+"""Several containers examined together, as on a card: who vouches for whom, and which numbers are missing.
+
+A first pass reads each header and the first segment, so that what a later container says of an earlier
+one is known before the earlier one is judged. Only sealed headers and authentic segments have a say.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from host_tools.container import layout
+from host_tools.container.body import Body
+from host_tools.container.findings import examine, hold_against, open_body, read_header
+from host_tools.container.header import Header, KeyDoesNotOpen, NotAContainer, seal_is_right
+from host_tools.container.records import Previous
+from host_tools.container.report import Finding
+from host_tools.container.source import BlockReader, Source
+from host_tools.container.view import KeyRecord, View, Vouch
+from host_tools.errors import CloisterError
+
+
+class CardView(View, Protocol):
+    """What has to be known, beyond `View`, to say which numbers are missing."""
+
+    def lowest_number(self, recorder_id: bytes) -> int | None:
+        """The lowest number known of this recorder."""
+
+    def last_named(self, recorder_id: bytes) -> int | None:
+        """The highest number that the recorder's own status, or a container imported before, names."""
+
+    def settled_numbers(self, recorder_id: bytes) -> frozenset[int]:
+        """The numbers that are, or ever were, in the vault, or were destroyed."""
+
+    def recorder_ids(self) -> list[bytes]:
+        """Every recorder that is known."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One container of a collection: what it is called, where its bytes are, and what is known to be in it.
+
+    `expected` is what was found there before, if this is a copy that was once verified.
+    """
+
+    file: str
+    source: Source
+    expected: Vouch | None = None
+
+
+class Collection:
+    """Containers that are judged together. It is itself the view with which each one is examined."""
+
+    def __init__(self, members: Iterable[Member], view: CardView):
+        self.members = list(members)
+        self._view = view
+        self._vouches: dict[tuple[bytes, int], Vouch] = {}
+        self._uses: dict[tuple[bytes, bytes], set[int]] = {}
+        self._numbers: dict[bytes, set[int]] = {}
+        self._named: dict[bytes, set[int]] = {}
+        for member in self.members:
+            self._learn(member.source)
+
+    def findings(self) -> Iterator[Finding]:
+        """One finding for each member, in order."""
+        for member in self.members:
+            yield self.examine(member)
+
+    def examine(self, member: Member) -> Finding:
+        """The finding on one member."""
+        finding = examine(member.source, self, member.file)
+        if member.expected is not None:
+            hold_against(finding, member.expected)
+        return finding
+
+    def missing(self) -> list[int]:
+        """The numbers that should be here, in the vault or destroyed, and are not; ascending.
+
+        Of the recorders that sealed something here; of all that are known, if nothing here is sealed.
+        """
+        recorders = list(self._numbers) or self._view.recorder_ids()
+        return sorted(number for recorder in recorders for number in self._missing_of(recorder))
+
+    def recorder_ids(self) -> list[bytes]:
+        """The recorders that are known and sealed something here."""
+        return list(self._numbers)
+
+    def _missing_of(self, recorder_id: bytes) -> set[int]:
+        here = self._numbers.get(recorder_id, set())
+        vault = (self._view.lowest_number(recorder_id), self._view.last_named(recorder_id))
+        known = {number for number in vault if number is not None} | here
+        known |= self._named.get(recorder_id, set())
+        if not known:
+            return set()
+        return set(range(min(known), max(known) + 1)) - here - self._view.settled_numbers(recorder_id)
+
+    def _learn(self, source: Source) -> None:
+        """Take in what a sealed header, and the SESSION behind it, say. Anything else is ignored here."""
+        try:
+            header = read_header(source)
+        except (NotAContainer, OSError, CloisterError):
+            return
+        secret = self._view.recorder_secret(header.recorder_id)
+        if secret is None or not seal_is_right(header, secret):
+            return
+        self._numbers.setdefault(header.recorder_id, set()).add(header.number)
+        for entry in header.recipients[:1]:
+            self._uses.setdefault((header.recorder_id, entry.key_id), set()).add(header.number)
+        previous = self._previous(source, header)
+        if previous is not None and previous.number < header.number:
+            self._named.setdefault(header.recorder_id, set()).add(previous.number)
+            self._vouches[header.recorder_id, previous.number] = Vouch(
+                previous.seal, previous.samples, f"number {header.number}"
+            )
+
+    def _previous(self, source: Source, header: Header) -> Previous | None:
+        """What the first segment says of the container before this one."""
+        try:
+            body: Body = open_body(FirstSegment(source), header, self._view).read_through()
+        except KeyDoesNotOpen:
+            return None
+        return body.session.previous if body.session else None
+
+    def recorder_secret(self, recorder_id: bytes) -> bytes | None:
+        """As the view underneath says."""
+        return self._view.recorder_secret(recorder_id)
+
+    def private_key_for(self, key_id: bytes) -> KeyRecord | None:
+        """As the view underneath says."""
+        return self._view.private_key_for(key_id)
+
+    def vouch(self, recorder_id: bytes, number: int) -> Vouch | None:
+        """A later container here comes first; then whatever the view underneath knows."""
+        return self._vouches.get((recorder_id, number)) or self._view.vouch(recorder_id, number)
+
+    def numbers_sealed_to(self, recorder_id: bytes, key_id: bytes) -> frozenset[int]:
+        """The numbers here, and those that the view underneath knows."""
+        here = self._uses.get((recorder_id, key_id), set())
+        return self._view.numbers_sealed_to(recorder_id, key_id) | here
+
+
+class FirstSegment(BlockReader):
+    """A reader that ends after the header and the first segment."""
+
+    def __init__(self, source: Source):
+        super().__init__(source)
+        self.block_count = min(self.block_count, 2)
+        self.size_bytes = self.block_count * layout.BLOCK_BYTES

@@ -1,0 +1,108 @@
+"""A finding: FORMAT.md section 6's word for a container, and what is said about it to people and programs.
+
+Only words and numbers stand here; `findings` decides which. The rules: the word comes first, then the
+sentence; a number that is not known is None, never a guess.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from host_tools.container.header import Header
+from host_tools.container.records import Event, Session
+
+NOT_A_CONTAINER = "not a container"
+FORGED = "forged"
+UNREADABLE = "unreadable"
+DESTROYED = "destroyed"
+REPLACED = "replaced"
+DAMAGED = "damaged"
+EMPTY = "empty"
+INTERRUPTED = "interrupted"
+COMPLETE = "complete"
+
+AS_IT_SHOULD_BE = (COMPLETE, EMPTY, DESTROYED)
+HOLDS_SOUND = (COMPLETE, INTERRUPTED, DAMAGED)
+
+
+@dataclass
+class Finding:
+    """What is known of one container.
+
+    `start` and `samples` are sample indices (this container's first, and after its last), `lost` how many
+    between them are missing, `segments` how many are authentic in order; None where that is not known.
+    `kept_blocks` is how many blocks from the start hold everything authentic. `damage` says which blocks,
+    `notes` whatever else must be named.
+    """
+
+    file: str
+    word: str
+    reason: str
+    header: Header | None = None
+    session: Session | None = None
+    start: int = 0
+    samples: int | None = None
+    lost: int | None = None
+    segments: int | None = None
+    kept_blocks: int = 0
+    damage: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list, repr=False)
+
+    @property
+    def number(self) -> int | None:
+        """The number in the header; only a claim if the finding is `forged` or `unreadable`."""
+        return self.header.number if self.header else None
+
+    @property
+    def length(self) -> int | None:
+        """How many samples this container spans, lost ones included."""
+        return None if self.samples is None else self.samples - self.start
+
+    @property
+    def seconds(self) -> float | None:
+        """The length in seconds, to the millisecond."""
+        if self.length is None:
+            return None
+        return round(self.length / self.session.rate_hz, 3) if self.session else 0.0
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether anything is to be told: exit status 3."""
+        return self.word not in AS_IT_SHOULD_BE or bool(self.lost) or bool(self.notes)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people, without a full stop."""
+        return "; ".join([self.reason, *self.notes])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entry of `verify --json`, as DESIGN.md has it."""
+        return {
+            "file": self.file,
+            "number": self.number,
+            "finding": self.word,
+            "samples": self.length,
+            "seconds": self.seconds,
+            "lost": self.lost,
+            "segments": self.segments,
+            "damage": self.damage,
+            "message": self.message,
+        }
+
+
+def clock(seconds: float) -> str:
+    """A length as people write it: 0:07, 50:12, 1:30:00."""
+    whole = int(seconds)
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02}"
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def lost_words(lost: int, rate_hz: int) -> str:
+    """How much was lost, in words."""
+    return "nothing lost" if lost == 0 else f"{lost} samples lost ({lost / rate_hz:.2f} s)"
+
+
+def block_words(first: int, last: int) -> str:
+    """A run of blocks in words."""
+    return f"block {first}" if first == last else f"blocks {first} to {last}"

@@ -1,0 +1,116 @@
+"""One container from a card into the vault: copied still encrypted, read back, and only then entered.
+
+The copy holds the header and everything up to the last authentic segment. It is read back from the disk
+and judged again; only if the finding is the same is the entry committed. Doing it twice does nothing.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from host_tools.container import report
+from host_tools.container.collection import Collection, Member
+from host_tools.container.report import Finding
+from host_tools.errors import CloisterError
+from host_tools.vault.recordings import Recording
+from host_tools.vault.vault import Vault
+
+IMPORTED = "imported"
+IMPORTED_BETTER = "imported again, with more sound"
+ALREADY_HERE = "in the vault already"
+NOTHING_TO_IMPORT = "nothing to import"
+LEFT_ON_CARD = "left on the card"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of one container; `recording` is its entry in the vault, if it has one."""
+
+    finding: Finding
+    outcome: str
+    recording: Recording | None = None
+
+
+def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
+    """Judge one member of a card and import what is authentic of it.
+
+    Raises CloisterError if the card or the disk fails; the vault is then as it was.
+    """
+    finding = collection.examine(member)
+    if finding.word in (report.DESTROYED, report.EMPTY):
+        if finding.word == report.DESTROYED and finding.header:
+            vault.note_destroyed(finding.header.recorder_id, finding.header.number)
+        return Intake(finding, NOTHING_TO_IMPORT)
+    if finding.word not in report.HOLDS_SOUND or finding.session is None or finding.header is None:
+        return Intake(finding, LEFT_ON_CARD)
+    with vault.importing():
+        present = _present(vault, finding)
+        if present is not None and present.seal != finding.header.seal.hex():
+            finding.notes.append(f"number {present.number} is in the vault under another seal")
+            return Intake(finding, LEFT_ON_CARD, present)
+        if present is not None and present.segments >= (finding.segments or 0):
+            return Intake(finding, ALREADY_HERE, present)
+        entry = _copy(vault, collection, member, finding)
+        recording = vault.add_recording(entry, instead_of=present)
+    return Intake(finding, IMPORTED_BETTER if present else IMPORTED, recording)
+
+
+def _present(vault: Vault, finding: Finding) -> Recording | None:
+    """The vault's entry of the same recorder and number, or None."""
+    assert finding.header is not None
+    recorder = finding.header.recorder_id.hex()
+    return next(
+        (
+            recording
+            for recording in vault.recordings()
+            if recording.recorder == recorder and recording.number == finding.number
+        ),
+        None,
+    )
+
+
+def _copy(vault: Vault, collection: Collection, member: Member, finding: Finding) -> Recording:
+    """Copy, read back, judge again. Raises CloisterError if the copy is not what the card gave."""
+    name = vault.copy_in(member.source, finding.kept_blocks)
+    with vault.open_copy(name) as copy:
+        again = collection.examine(dataclasses.replace(member, source=copy))
+    same = (again.word, again.segments, again.samples, again.header) == (
+        finding.word,
+        finding.segments,
+        finding.samples,
+        finding.header,
+    )
+    if not same:
+        raise CloisterError(
+            f"{member.file}: what was copied is not what was read first",
+            "the card, its reader or the disk may be failing; the card was not changed",
+        )
+    return entry_of(finding, name)
+
+
+def entry_of(finding: Finding, file: str) -> Recording:
+    """The vault's entry for a finding that holds sound; its id is given when it is added."""
+    header, session = finding.header, finding.session
+    assert header is not None and session is not None and finding.samples is not None
+    previous = session.previous
+    return Recording(
+        id=0,
+        recorder=header.recorder_id.hex(),
+        number=header.number,
+        seal=header.seal.hex(),
+        key=header.recipients[0].key_id.hex(),
+        file=file,
+        finding=finding.word,
+        message=finding.message,
+        rate_hz=session.rate_hz,
+        channels=session.channels,
+        started=session.started,
+        part=session.part,
+        previous=dataclasses.asdict(previous) if previous else None,
+        start=finding.start,
+        samples=finding.samples,
+        lost=finding.lost or 0,
+        segments=finding.segments or 0,
+        imported=datetime.now(UTC).isoformat(timespec="seconds"),
+        damage=list(finding.damage),
+    )

@@ -1,0 +1,124 @@
+"""The vault's key pairs: made here, wrapped at once, handed out as public keys.
+
+One-time keys are numbered from 0 for each recorder and suite; last-resort and recovery keys from 0 as
+they are made, the highest being the one in force. A private key is never on disk unwrapped; destroying
+one overwrites it there and leaves its id, so that the vault can say what became of it.
+"""
+
+import hashlib
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from host_tools.container.layout import KEY_ID_BYTES, SUITES
+from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY, KeyRecord
+from host_tools.errors import CloisterError
+from host_tools.vault.shelf import Shelf
+
+
+def key_id(public_key: bytes) -> bytes:
+    """FORMAT.md section 2: the first 8 bytes of SHA-256 of the public key."""
+    return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES]
+
+
+class KeyShelf(Shelf):
+    """The keys of a vault."""
+
+    def one_time_keys(self, recorder_id: bytes, suite: int, first: int, count: int) -> list[bytes]:
+        """Public keys number first … first + count − 1, made and committed if they do not exist yet."""
+        with self._database.transaction():
+            known = dict(
+                self._database.rows(
+                    "SELECT number, public_key FROM keys WHERE role = ? AND recorder_id = ? AND suite = ? "
+                    "AND number >= ? AND number < ?",
+                    ONE_TIME,
+                    recorder_id,
+                    suite,
+                    first,
+                    first + count,
+                )
+            )
+            return [
+                known.get(number) or self._make(ONE_TIME, recorder_id, suite, number)
+                for number in range(first, first + count)
+            ]
+
+    def last_resort_key(self, recorder_id: bytes, suite: int) -> bytes:
+        """The public last-resort key in force, made at first use."""
+        with self._database.transaction():
+            return self._newest(LAST_RESORT, recorder_id, suite) or self._make(
+                LAST_RESORT, recorder_id, suite, 0
+            )
+
+    def recovery_key(self, suite: int) -> bytes | None:
+        """The public recovery key in force, or None."""
+        return self._newest(RECOVERY, None, suite)
+
+    def make_recovery_key(self, suite: int) -> bytes:
+        """Make a recovery key pair, the one in force from now on; returns the public key."""
+        with self._database.transaction():
+            rows = self._database.rows(
+                "SELECT count(*) FROM keys WHERE role = ? AND suite = ?", RECOVERY, suite
+            )
+            return self._make(RECOVERY, None, suite, rows[0][0])
+
+    def private_key_for(self, wanted: bytes) -> KeyRecord | None:
+        """The key with this id, if it is one of this vault's, destroyed or not."""
+        rows = self._database.rows(
+            "SELECT key_id, role, recorder_id, suite, number, public_key, wrapped_private_key "
+            "FROM keys WHERE key_id = ?",
+            wanted,
+        )
+        return self._record(rows[0]) if rows else None
+
+    def destroy_private_key(self, wanted: bytes) -> None:
+        """Overwrite a private key; everything sealed to it alone is unreadable from then on."""
+        with self._database.transaction():
+            self._database.change("UPDATE keys SET wrapped_private_key = NULL WHERE key_id = ?", wanted)
+
+    def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> bytes | None:
+        rows = self._database.rows(
+            "SELECT public_key FROM keys WHERE role = ? AND recorder_id IS ? "
+            "AND suite = ? ORDER BY number DESC LIMIT 1",
+            role,
+            recorder_id,
+            suite,
+        )
+        return rows[0][0] if rows else None
+
+    def _make(self, role: str, recorder_id: bytes | None, suite: int, number: int) -> bytes:
+        """A new key pair, its private half wrapped; inside the caller's transaction."""
+        if suite not in SUITES:
+            raise CloisterError(f"suite {suite} is not known to this program")
+        pair = X25519PrivateKey.generate()
+        public = pair.public_key().public_bytes_raw()
+        wrapped = self._wrapper.wrap(
+            pair.private_bytes_raw(), *_place(key_id(public), role, recorder_id, suite, number)
+        )
+        self._database.change(
+            "INSERT INTO keys (key_id, role, recorder_id, suite, number, public_key, wrapped_private_key) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            key_id(public),
+            role,
+            recorder_id,
+            suite,
+            number,
+            public,
+            wrapped,
+        )
+        return public
+
+    def _record(self, row: tuple[Any, ...]) -> KeyRecord:
+        """A row with its private key unwrapped."""
+        wanted, role, recorder_id, suite, number, public, wrapped = row
+        private = None
+        if wrapped is not None:
+            private = self._unwrap(wrapped, *_place(wanted, role, recorder_id, suite, number))
+        return KeyRecord(wanted, role, recorder_id, suite, number, public, private, destroyed=wrapped is None)
+
+
+def _place(
+    wanted: bytes, role: str, recorder_id: bytes | None, suite: int, number: int
+) -> tuple[str | int, ...]:
+    """What a wrapped private key is bound to: every other column of its row."""
+    return ("key", wanted.hex(), role, recorder_id.hex() if recorder_id else "", suite, number)

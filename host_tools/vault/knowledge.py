@@ -1,0 +1,86 @@
+"""What a vault knows, as the view with which containers are judged.
+
+Made once per command: the recordings' entries are unwrapped once and their claims kept in tables. Entries
+in the vault were authentic when they were imported, so what they say of earlier numbers counts.
+"""
+
+from typing import TYPE_CHECKING
+
+from host_tools.container.view import KeyRecord, Vouch
+
+if TYPE_CHECKING:
+    from host_tools.vault.vault import Vault
+
+VOUCHED_BY_STATUS = "the recorder"
+
+
+class Knowledge:
+    """A `CardView` over a vault."""
+
+    def __init__(self, vault: "Vault"):
+        self._vault = vault
+        self._recorders = {recorder.recorder_id: recorder for recorder in vault.recorders()}
+        self._vouches: dict[tuple[bytes, int], Vouch] = {}
+        self._uses: dict[tuple[bytes, bytes], set[int]] = {}
+        self._numbers: dict[bytes, set[int]] = {}
+        self._named: dict[bytes, set[int]] = {}
+        self._secrets: dict[bytes, bytes | None] = {}
+        for recorder in self._recorders.values():
+            if recorder.last is not None:
+                last = recorder.last
+                self._vouches[recorder.recorder_id, last.number] = Vouch(
+                    last.seal, last.samples, VOUCHED_BY_STATUS
+                )
+                self._named.setdefault(recorder.recorder_id, set()).add(last.number)
+        self._take_recordings()
+
+    def _take_recordings(self) -> None:
+        """Learn from the recordings; a `previous` is newer than a status that names the same number."""
+        for recording in self._vault.recordings():
+            recorder_id = bytes.fromhex(recording.recorder)
+            self._numbers.setdefault(recorder_id, set()).add(recording.number)
+            self._uses.setdefault((recorder_id, bytes.fromhex(recording.key)), set()).add(recording.number)
+            before = recording.previous
+            if before is not None and before["number"] < recording.number:
+                self._named.setdefault(recorder_id, set()).add(before["number"])
+                self._vouches[recorder_id, before["number"]] = Vouch(
+                    before["seal"], before["samples"], f"number {recording.number}"
+                )
+
+    def recorder_secret(self, recorder_id: bytes) -> bytes | None:
+        """The secret, unwrapped once."""
+        if recorder_id not in self._secrets:
+            self._secrets[recorder_id] = self._vault.recorder_secret(recorder_id)
+        return self._secrets[recorder_id]
+
+    def private_key_for(self, key_id: bytes) -> KeyRecord | None:
+        """The key, from the vault each time: private keys are not kept longer than needed."""
+        return self._vault.private_key_for(key_id)
+
+    def vouch(self, recorder_id: bytes, number: int) -> Vouch | None:
+        """What a recording of the vault, or else the recorder's status, says of this number."""
+        return self._vouches.get((recorder_id, number))
+
+    def numbers_sealed_to(self, recorder_id: bytes, key_id: bytes) -> frozenset[int]:
+        """The numbers in the vault that have this first recipient."""
+        return frozenset(self._uses.get((recorder_id, key_id), ()))
+
+    def lowest_number(self, recorder_id: bytes) -> int | None:
+        """The lowest number in the vault, or the one the recorder was at when it was first heard."""
+        numbers = set(self._numbers.get(recorder_id, ())) | self._named.get(recorder_id, set())
+        recorder = self._recorders.get(recorder_id)
+        if recorder is not None and recorder.first_number is not None:
+            numbers.add(recorder.first_number)
+        return min(numbers, default=None)
+
+    def last_named(self, recorder_id: bytes) -> int | None:
+        """The highest number that a status or a recording of the vault names."""
+        return max(self._named.get(recorder_id, set()) | self._numbers.get(recorder_id, set()), default=None)
+
+    def settled_numbers(self, recorder_id: bytes) -> frozenset[int]:
+        """The numbers in the vault and the destroyed ones."""
+        return frozenset(self._numbers.get(recorder_id, ())) | self._vault.destroyed_numbers(recorder_id)
+
+    def recorder_ids(self) -> list[bytes]:
+        """Every recorder of the vault."""
+        return list(self._recorders)

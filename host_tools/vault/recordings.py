@@ -1,0 +1,175 @@
+"""The recordings of a vault: one entry for each container, and its bytes, still encrypted, in a file.
+
+An entry tells when, whom and how long, so it is wrapped like a secret; the file has a random name. A file
+is written, read back and found authentic before its entry is committed. Files without an entry are what
+an interrupted import left, and the next import removes them.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from host_tools.container.layout import BLOCK_BYTES, VOUCHED_SEAL_BYTES
+from host_tools.container.source import FileSource, Source
+from host_tools.container.view import Vouch
+from host_tools.errors import CloisterError
+from host_tools.vault.database import create_file, sync_folder
+from host_tools.vault.shelf import Shelf
+
+FOLDER_NAME = "recordings"
+COPY_BYTES = 256 * BLOCK_BYTES
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One container in the vault, as it was found at import. `start` and `samples` are sample indices.
+
+    `previous` is SESSION's, with `number`, `seal` and `samples`; ids and seals are in hex.
+    """
+
+    id: int
+    recorder: str
+    number: int
+    seal: str
+    key: str
+    file: str
+    finding: str
+    message: str
+    rate_hz: int
+    channels: int
+    started: str | None
+    part: int
+    previous: dict[str, Any] | None
+    start: int
+    samples: int
+    lost: int
+    segments: int
+    imported: str
+    damage: list[str] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        """Samples from the first to the last, lost ones included."""
+        return self.samples - self.start
+
+    @property
+    def vouch(self) -> Vouch:
+        """What this entry says that the file must be."""
+        return Vouch(self.seal[: 2 * VOUCHED_SEAL_BYTES], self.samples, "the vault")
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds, to the millisecond."""
+        return round(self.length / self.rate_hz, 3)
+
+
+class RecordingShelf(Shelf):
+    """The recordings of a vault."""
+
+    def recordings(self) -> list[Recording]:
+        """Every recording, in the order of their ids."""
+        rows = self._database.rows("SELECT id, wrapped_entry FROM recordings ORDER BY id")
+        return [self._recording(*row) for row in rows]
+
+    def recording(self, recording_id: int) -> Recording:
+        """One recording. Raises CloisterError if there is none with this id."""
+        rows = self._database.rows("SELECT id, wrapped_entry FROM recordings WHERE id = ?", recording_id)
+        if not rows:
+            raise CloisterError(
+                f"there is no recording {recording_id} in the vault", "cloister list shows them"
+            )
+        return self._recording(*rows[0])
+
+    def open_recording(self, recording: Recording) -> FileSource:
+        """The recording's bytes, still encrypted; a context manager."""
+        path = self._files / recording.file
+        try:
+            return FileSource(path)
+        except OSError as error:
+            raise CloisterError(
+                f"the vault's file of recording {recording.id} cannot be opened: "
+                f"{(error.strerror or '').lower()}",
+                "restore the vault from a backup",
+            ) from None
+
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Hold the vault for one import: nobody else changes it; a failure takes everything back."""
+        with self._database.transaction():
+            self._fresh: list[Path] = []
+            try:
+                yield
+            except BaseException:
+                for path in self._fresh:
+                    path.unlink(missing_ok=True)
+                raise
+
+    def remove_strays(self) -> None:
+        """Remove the files that no entry names: what an import that was interrupted left behind."""
+        with self._database.transaction():
+            named = {recording.file for recording in self.recordings()}
+            for path in self._files.iterdir():
+                if path.name not in named:
+                    path.unlink()
+
+    def copy_in(self, source: Source, block_count: int) -> str:
+        """Copy a source's first blocks into a new file of the vault, inside `importing`.
+
+        Returns the file's name once it is on disk.
+        """
+        name = secrets.token_hex(16)
+        path = self._files / name
+        self._fresh.append(path)
+        create_file(path)
+        with path.open("r+b") as file:
+            for offset in range(0, block_count * BLOCK_BYTES, COPY_BYTES):
+                length = min(COPY_BYTES, block_count * BLOCK_BYTES - offset)
+                data = source.read_at(offset, length)
+                if len(data) != length:
+                    raise CloisterError("the card gave fewer bytes than before")
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            _forget_cached(file.fileno())
+        sync_folder(self._files)
+        return name
+
+    def open_copy(self, name: str) -> FileSource:
+        """A file that `copy_in` made, to be read back."""
+        return FileSource(self._files / name)
+
+    def add_recording(self, recording: Recording, instead_of: Recording | None = None) -> Recording:
+        """Commit an entry, with its id filled in; inside `importing`.
+
+        With `instead_of` it takes that entry's id and place; the old file is a stray from then on.
+        """
+        recording_id = (
+            instead_of.id
+            if instead_of
+            else self._database.change("INSERT INTO recordings (wrapped_entry) VALUES (x'')")
+        )
+        recording = replace(recording, id=recording_id)
+        entry = {name: value for name, value in asdict(recording).items() if name != "id"}
+        self._database.change(
+            "UPDATE recordings SET wrapped_entry = ? WHERE id = ?",
+            self._wrap_json(entry, "recording", recording_id),
+            recording_id,
+        )
+        return recording
+
+    @property
+    def _files(self) -> Path:
+        return self.folder / FOLDER_NAME
+
+    def _recording(self, recording_id: int, wrapped: bytes) -> Recording:
+        return Recording(id=recording_id, **self._unwrap_json(wrapped, "recording", recording_id))
+
+
+def _forget_cached(descriptor: int) -> None:
+    """Ask the system to read the file back from the disk, not from its memory, where it can be asked."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

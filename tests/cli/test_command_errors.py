@@ -1,0 +1,91 @@
+"""What a user can get wrong, and what we can: one line, the right exit status, everything as it was."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from host_tools.cli import main
+from tests.reference_writer import BLOCK
+from tests.typed_command import Cloister, errors
+
+
+def test_wrong_passphrase_and_what_is_no_vault(cloister: Cloister, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("something else entirely\n")
+    assert cloister.refused("list", passphrase_file=wrong).startswith("wrong passphrase")
+    wrong.write_text("\n")
+    assert "empty first line" in cloister.refused("list", passphrase_file=wrong)
+    assert "cannot be read" in cloister.refused("list", passphrase_file=tmp_path / "nothing")
+    cloister.made.folder = tmp_path
+    assert cloister.refused("list").endswith("is not a vault")
+    cloister.made.folder = tmp_path / "nowhere"
+    assert cloister.refused("list").startswith("there is no vault at")
+
+
+def test_a_passphrase_without_a_terminal_is_refused(cloister: Cloister, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    assert main(["--vault", str(cloister.made.folder), "list"]) == 1
+    assert "no terminal to ask on" in capsys.readouterr().err
+
+
+def test_init_makes_a_vault_once_and_refuses_a_short_passphrase(cloister: Cloister, tmp_path: Path) -> None:
+    short = tmp_path / "short"
+    short.write_text("hunter2\n")
+    cloister.made.folder = tmp_path / "new" / "vault"
+    assert "has 7 characters" in cloister.refused("init", passphrase_file=short)
+    assert not (tmp_path / "new").exists()
+    assert cloister("init") == 0
+    assert str(cloister.made.folder) in cloister.out
+    assert "cannot be recovered" in cloister.err
+    assert cloister("list") == 0
+    assert "is a vault already" in cloister.refused("init")
+
+
+def test_a_target_or_card_that_is_not_there(cloister: Cloister, tmp_path: Path) -> None:
+    assert "no recording 4" in cloister.refused("verify", 4)
+    assert "no such file" in cloister.refused("verify", tmp_path / "nothing")
+    assert "no such file" in cloister.refused("import", tmp_path / "nothing")
+    (tmp_path / "rubbish.img").write_bytes(bytes(1 << 20))
+    assert "rubbish.img" in cloister.refused("import", tmp_path / "rubbish.img")
+
+
+def test_usage_errors_are_our_lines_too(cloister: Cloister) -> None:
+    assert cloister.refused("export", status=2) == "missing argument 'ID'"
+    assert cloister.refused("dance", status=2).startswith("no such command 'dance'")
+    assert "is no time" in cloister.refused("export", 1, "--from", "noon", status=2)
+
+
+def test_an_unexpected_exception_is_one_line(cloister: Cloister, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: object) -> None:
+        raise ZeroDivisionError("our\nmistake")
+
+    monkeypatch.setattr("host_tools.cli.context.Context.open_vault", broken)
+    assert cloister.refused("list") == "internal error: ZeroDivisionError: our mistake"
+
+
+def test_ctrl_c_is_said_and_exits_130(cloister: Cloister, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("host_tools.cli.context.Context.open_vault", interrupted)
+    assert cloister("list") == 130
+    assert errors(cloister.err) == ["cloister: error: interrupted"]
+
+
+def test_names_from_a_card_cannot_reach_the_terminal(cloister: Cloister, card: Path) -> None:
+    (card / "\x1b[31mred\x07").write_bytes(cloister.container(1)[:BLOCK])
+    assert cloister("verify", card) == 3
+    assert "?[31mred?" in cloister.out
+    assert "?[31mred?" in cloister.err
+
+
+def test_help_does_not_load_what_it_does_not_need() -> None:
+    program = (
+        "import sys; from host_tools.cli import main; main(['--help'])\n"
+        "print([name for name in ('numpy', 'cryptography', 'soundfile', 'matplotlib', 'rich') "
+        "if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
