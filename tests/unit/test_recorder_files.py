@@ -1,0 +1,113 @@
+"""The recorder's own files: all or nothing, checked, and no key given twice."""
+
+import pytest
+
+from crypto import hpke
+from recorder.errors import Refused, StoreDamaged
+from recorder.journal import Journal
+from recorder.keys import KeyRing
+from recorder.store import Store
+
+
+@pytest.fixture
+def root(tmp_path):
+    return str(tmp_path / "data")
+
+
+def ring(root) -> KeyRing:
+    store = Store(root)
+    return KeyRing(store, Journal(store))
+
+
+def public(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+def test_what_is_stored_comes_back_and_a_changed_byte_is_noticed(root, tmp_path):
+    Store(root).write("x", b"content")
+    assert Store(root).read("x") == b"content"
+    path = tmp_path / "data" / "x"
+    path.write_bytes(b"C" + path.read_bytes()[1:])
+    with pytest.raises(StoreDamaged):
+        Store(root).read("x")
+
+
+def test_a_write_that_power_cut_short_leaves_the_old_content(root, tmp_path):
+    Store(root).write("x", b"old")
+    (tmp_path / "data" / "x.new").write_bytes(b"half a ne")
+    store = Store(root)
+    assert store.read("x") == b"old"
+    assert store.names() == ["x"]
+
+
+def test_keys_come_in_order_and_may_be_repeated_but_not_with_a_hole(root):
+    keys = ring(root)
+    keys.load(1, 0, public(0) + public(1))
+    keys.load(1, 1, public(1) + public(2))
+    assert (keys.loaded(1), keys.left(1)) == (3, 3)
+    with pytest.raises(Refused, match="hole"):
+        keys.load(1, 4, public(4))
+    with pytest.raises(Refused, match="another key"):
+        keys.load(1, 2, public(9) + public(3))
+    assert [ring(root).key(1, i) for i in range(3)] == [public(0), public(1), public(2)]
+
+
+def test_no_key_is_given_to_two_numbers_across_restarts(root):
+    ring(root).load(1, 0, b"".join(public(i) for i in range(3)))
+    given = []
+    for _ in range(3):
+        store = Store(root)
+        journal = Journal(store)
+        suite, index = KeyRing(store, journal).choose()
+        given.append((journal.prepare(suite, index, "R.DAT"), index))
+    assert given == [(1, 0), (2, 1), (3, 2)]
+    assert ring(root).choose() is None
+
+
+def test_the_last_resort_key_is_chosen_only_when_the_others_are_gone(root):
+    store = Store(root)
+    journal = Journal(store)
+    keys = KeyRing(store, journal)
+    keys.set_last_resort(1, public(99))
+    assert keys.choose() == (1, None)
+    keys.load(1, 0, public(0))
+    assert keys.choose() == (1, 0)
+    journal.prepare(1, 0, "R.DAT")
+    assert keys.choose() == (1, None)
+    assert keys.key(1, None) == public(99)
+
+
+def test_batches_that_are_used_up_go_but_the_count_of_loaded_keys_stays(root):
+    store = Store(root)
+    journal = Journal(store)
+    keys = KeyRing(store, journal)
+    for first in range(4):
+        keys.load(1, first, public(first))
+        journal.prepare(1, first, "R.DAT")
+    assert len([name for name in store.names() if name.startswith("keys-")]) < 4
+    assert (ring(root).loaded(1), ring(root).left(1)) == (4, 0)
+    assert ring(root).key(1, 3) == public(3)  # the container that is prepared may have to be sealed again
+
+
+def test_status_names_keys_by_their_ids(root):
+    keys = ring(root)
+    keys.set_last_resort(1, public(7))
+    keys.set_recovery(1, public(8))
+    last_resort, recovery = (hpke.key_id(public(number)).hex() for number in (7, 8))
+    expected = {"left": 0, "loaded": 0, "last_resort": last_resort, "recovery": recovery}
+    assert keys.status() == {"1": expected}
+    keys.set_recovery(1, None)
+    assert keys.status()["1"]["recovery"] is None
+
+
+def test_the_journal_vouches_for_the_last_container_used(root):
+    journal = Journal(Store(root))
+    assert journal.last is None and journal.next_container == 1
+    journal.prepare(1, 0, "R0000001.DAT")
+    assert journal.next_container == 1
+    assert journal.use("aa") is None
+    assert Journal(Store(root)).last == {"number": 1, "seal": "aa", "samples": None}
+    journal.close(16000)
+    journal.prepare(1, 1, "R0000002.DAT")
+    assert journal.use("bb") == {"number": 1, "seal": "aa", "samples": 16000}
+    assert Journal(Store(root)).next_container == 3
