@@ -1,0 +1,137 @@
+"""A provisioned recorder in the simulator, and what somebody at the laptop finds on its card afterwards.
+
+The recorder is provisioned once for each word size, over a real pty, as a user would; every test goes on
+with copies of its images and of the vault.
+"""
+
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+
+import numpy as np
+import pytest
+import soundfile
+
+from host_tools.card import format_fat32, open_card
+from host_tools.container.collection import Collection, Member
+from host_tools.container.findings import open_body, read_header
+from host_tools.container.report import Finding
+from host_tools.container.source import BlockReader
+from host_tools.recorder.client import RecorderClient
+from host_tools.recorder.port import SerialPort
+from host_tools.recorder.provision import provision
+from host_tools.simulator.run import Outcome, Report, simulate
+from host_tools.simulator.scenario import parse_scenario
+from host_tools.vault import create_vault, open_vault
+from tests.quick_vault import PASSPHRASE, QUICK
+
+CARD_BYTES = 256 * 1024 * 1024
+STARTUP_FRAMES = 4096  # of the microphone, which the recorder passes over
+CONFIG = {"gain_db": 0, "container_minutes": 10, "consent_window_s": 5}
+
+
+@dataclass
+class Recorder:
+    """A simulated recorder, its card, and the vault that knows it."""
+
+    folder: Path
+    interpreter: list[str]
+    fsck: Callable[[Path], None]
+    reports: list[Report] = field(default_factory=list)
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "card.img"
+
+    def run(
+        self, scenario: str, mic: np.ndarray | Path | None = None, rate_hz: int = 16000, **options
+    ) -> Outcome:
+        """Play a scenario; what happened is in `reports`. The card is clean unless power was cut."""
+        if isinstance(mic, np.ndarray):
+            path = self.folder / "mic.wav"
+            soundfile.write(path, mic, rate_hz, subtype="PCM_16")
+            mic = path
+        self.reports = []
+        outcome = simulate(
+            self.folder / "flash.img", self.card, mic, parse_scenario(scenario), seed=1,
+            on_event=self.reports.append, interpreter=self.interpreter, **options,
+        )  # fmt: skip
+        if outcome.reason != "power-cut":
+            self.fsck(self.card)
+        return outcome
+
+    def converse(
+        self, talk: Callable[[RecorderClient], None], scenario: str = "", for_ms: int = 3000
+    ) -> None:
+        """Run in real time with a console, and let `talk` use it meanwhile."""
+        port: Queue[str] = Queue()
+        failures: list[BaseException] = []
+
+        def laptop() -> None:
+            try:
+                with SerialPort(port.get(timeout=30)) as serial:
+                    talk(RecorderClient(serial))
+            except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
+                failures.append(error)
+
+        thread = threading.Thread(target=laptop)
+        thread.start()
+        self.run(scenario, console=True, for_ms=for_ms, on_console=port.put)
+        thread.join()
+        if failures:
+            raise failures[0]
+
+    def states(self) -> list[str]:
+        return [report.value for report in self.reports if report.kind == "state"]
+
+    def events(self) -> list[dict]:
+        return [report.value for report in self.reports if report.kind == "event"]
+
+    def faults(self) -> list[str]:
+        return [report.value for report in self.reports if report.kind == "fault"]
+
+    def findings(self) -> list[Finding]:
+        """What the laptop says of every container on the card, in the order of their numbers."""
+        with open_vault(self.folder / "vault", PASSPHRASE) as vault, open_card(self.card) as card:
+            members = [Member(file.name, file) for file in card.files()]
+            findings = list(Collection(members, vault.knowledge()).findings())
+        return sorted(findings, key=lambda finding: finding.file)
+
+    def sound(self, name: str = "R0000001.DAT") -> np.ndarray:
+        """The samples of one container, losses left out, as read by the laptop."""
+        with open_vault(self.folder / "vault", PASSPHRASE) as vault, open_card(self.card) as card:
+            (file,) = [file for file in card.files() if file.name == name]
+            body = open_body(BlockReader(file), read_header(file), vault.knowledge())
+            channels = None
+            pieces = []
+            for _, pcm in body.sound():
+                channels = body.session.channels
+                pieces.append(np.frombuffer(bytes(pcm), "<i2"))
+        return np.concatenate(pieces).reshape(-1, channels)
+
+
+@pytest.fixture(scope="session")
+def provisioned(micropython, tmp_path_factory, fsck_vfat) -> Recorder:
+    """A recorder with 20 one-time keys; used only to be copied."""
+    folder = tmp_path_factory.mktemp(f"recorder{micropython.bits}")
+    recorder = Recorder(folder, list(micropython.command), fsck_vfat)
+    format_fat32(recorder.card, CARD_BYTES)
+    create_vault(folder / "vault", PASSPHRASE, QUICK)
+
+    def talk(client: RecorderClient) -> None:
+        with open_vault(folder / "vault", PASSPHRASE) as vault:
+            provision(client, vault, 20, CONFIG)
+
+    recorder.converse(talk)
+    return recorder
+
+
+@pytest.fixture
+def recorder(provisioned, tmp_path) -> Recorder:
+    """A provisioned recorder of the test's own."""
+    folder = tmp_path / "recorder"
+    shutil.copytree(provisioned.folder, folder)
+    return Recorder(folder, provisioned.interpreter, provisioned.fsck)
