@@ -30,6 +30,11 @@ def derive_key_pair(ikm):
     return private, x25519.public_key(private)
 
 
+def is_sound(public_key):
+    """True if `public_key` is one that can be sealed to."""
+    return len(public_key) == PUBLIC_KEY_BYTES and not x25519.is_low_order(public_key)
+
+
 def encap(public_key, ephemeral):
     """Return (shared secret, enc) for the recipient's public key.
 

@@ -28,6 +28,7 @@ Suite = namedtuple(
         "enc_bytes",  # Nenc
         "ephemeral_bytes",  # how many random bytes one encapsulation takes
         "encap",  # (public key, ephemeral) -> (shared secret, enc)
+        "is_sound",  # (public key) -> whether encap takes it
     ),
 )
 
@@ -42,6 +43,7 @@ SUITES = {
         dhkem.ENC_BYTES,
         dhkem.PRIVATE_KEY_BYTES,
         dhkem.encap,
+        dhkem.is_sound,
     ),
 }
 

@@ -44,6 +44,19 @@ def scalar_mult(scalar, point):
     return result.to_bytes(KEY_BYTES, "little")
 
 
+def is_low_order(point):
+    """True if `point` (32 bytes) is one that scalar_mult refuses: eight times it is the neutral element.
+
+    Three doublings; curve and twist have no small subgroups but those of order 1, 2, 4 and 8.
+    """
+    x, z = int.from_bytes(point, "little") & ((1 << 255) - 1), 1
+    for _ in range(3):
+        aa, bb = (x + z) * (x + z) % _P, (x - z) * (x - z) % _P
+        e = aa - bb
+        x, z = aa * bb % _P, e * (aa + _A24 * e) % _P
+    return z == 0
+
+
 def _ladder(scalar, u):
     """Montgomery ladder of RFC 7748, section 5: the projective (x, z) of scalar times u."""
     p = _P

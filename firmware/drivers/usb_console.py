@@ -1,6 +1,6 @@
 """The serial line to the laptop: standard input and output of the port, as bytes.
 
-Text mode would turn carriage returns into line feeds, hence `.buffer`; poll(0) tells whether a byte is
+Text mode would turn carriage returns into line feeds, hence `.buffer`; ipoll(0) tells whether a byte is
 there, since a read would wait.
 """
 
@@ -19,10 +19,10 @@ class UsbConsole:
 
     def read_byte(self):
         """Return the next byte received (0 … 255), or -1 if there is none."""
-        if not self._poll.poll(0):
-            return -1
-        received = self._in.read(1)
-        return received[0] if received else -1
+        for _ in self._poll.ipoll(0):  # unlike poll() it makes no list, a hundred times a second
+            received = self._in.read(1)
+            return received[0] if received else -1
+        return -1
 
     def write(self, data):
         """Send bytes."""

@@ -97,8 +97,8 @@ class Requests:
                 key = a2b_base64(text)
             except (ValueError, TypeError):
                 key = b""
-            if len(key) != size:
-                raise Refused("value", "%s: a public key is %d bytes in base64" % (field, size))
+            if not hpke.SUITES[suite].is_sound(key):
+                raise Refused("value", "%s: a sound public key is %d bytes in base64" % (field, size))
             block[at : at + size] = key
             at += size
         return block[:at]

@@ -46,7 +46,7 @@ class Scenario:
 
 
 def read_scenario(path: Path) -> Scenario:
-    """The scenario in that file; `mic` files are looked for beside it. Raises CloisterError."""
+    """The scenario in that file; `mic` files are beside it, or in the current folder. Raises CloisterError."""
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST_SCENARIO_BYTES + 1)
@@ -61,7 +61,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(text: str, folder: Path = Path(), name: str = "scenario") -> Scenario:
-    """The scenario that `text` describes; `mic` files are relative to `folder`. Raises CloisterError."""
+    """The scenario that `text` describes; `mic` files are looked for in `folder` first. Raises CloisterError."""
     parser = _Parser(folder)
     for number, line in enumerate(text.splitlines(), start=1):
         try:
@@ -143,8 +143,8 @@ class _Parser:
 
     def _mic(self, time_ms: int, audio: str) -> None:
         self._events.append(Event(time_ms, "mic", (len(self._audio_files),)))
-        beside = self._folder / audio
-        self._audio_files.append(beside if beside.exists() else Path(audio))
+        beside, here = self._folder / audio, Path(audio)
+        self._audio_files.append(here if here.exists() and not beside.exists() else beside)
 
     def _number(self, kind: str, unit: str, most: int) -> Callable[[int, str], None]:
         def happen(time_ms: int, text: str) -> None:

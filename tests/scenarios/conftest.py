@@ -47,9 +47,14 @@ class Recorder:
         return self.folder / "card.img"
 
     def run(
-        self, scenario: str, mic: np.ndarray | Path | None = None, rate_hz: int = 16000, **options
+        self,
+        scenario: str,
+        mic: np.ndarray | Path | None = None,
+        rate_hz: int = 16000,
+        clean: bool = True,
+        **options,
     ) -> Outcome:
-        """Play a scenario; what happened is in `reports`. The card is clean unless power was cut."""
+        """Play a scenario; what happened is in `reports`. The card must be `clean`, unless power was cut."""
         if isinstance(mic, np.ndarray):
             path = self.folder / "mic.wav"
             soundfile.write(path, mic, rate_hz, subtype="PCM_16")
@@ -59,7 +64,7 @@ class Recorder:
             self.folder / "flash.img", self.card, mic, parse_scenario(scenario), seed=1,
             on_event=self.reports.append, interpreter=self.interpreter, **options,
         )  # fmt: skip
-        if outcome.reason != "power-cut":
+        if clean and outcome.reason != "power-cut":
             self.fsck(self.card)
         return outcome
 

@@ -1,9 +1,12 @@
 """A recording goes all the way through: pressed, heard, sealed, read back, sample for sample."""
 
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
 
+from host_tools.simulator.interpreter import FIRMWARE_DIR
 from recorder import format as layout
 from tests.scenarios.conftest import STARTUP_FRAMES
 from tests.unit.test_levels import oracle
@@ -51,7 +54,21 @@ def test_every_sample_comes_back_through_the_known_filter(recorder):
     assert len(recorded) > 10 * 16_000
     assert np.abs(difference).max() <= 1
     noise = max(1e-9, np.square(difference.astype(float)).mean())
-    assert 10 * np.log10(np.square(wanted.astype(float)).mean() / noise) > 70  # dB; measured: see the README
+    assert 10 * np.log10(np.square(wanted.astype(float)).mean() / noise) > 70  # dB
+
+
+def test_without_gain_and_filter_every_sample_is_the_one_that_was_heard(recorder, tmp_path):
+    shutil.copytree(FIRMWARE_DIR, tmp_path / "firmware")
+    module = tmp_path / "firmware" / "recorder" / "recording.py"
+    text = module.read_text()
+    unfiltered = text.replace('settings["gain_db"])', 'settings["gain_db"], high_pass=False)')
+    assert unfiltered != text
+    module.write_text(unfiltered)
+    spoken = speech()
+    recorder.run(SESSION, spoken, firmware=tmp_path / "firmware")
+    recorded = recorder.sound()
+    assert len(recorded) > 10 * 16_000
+    assert np.array_equal(recorded, spoken[STARTUP_FRAMES : STARTUP_FRAMES + len(recorded)])
 
 
 @pytest.mark.parametrize(("rate_hz", "channels"), [(8000, 1), (48000, 1), (16000, 2), (24000, 2)])
