@@ -21,7 +21,7 @@ PACKAGES_DONE := $(VENV)/.complete
 TYPINGS_DONE := build/typings/.complete
 TOOLS_DONE := build/tools/.complete
 
-.PHONY: help setup demo test lint format firmware lock clean
+.PHONY: help setup demo test lint format firmware measure lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ format: setup ## lay the code out as lint wants it
 
 firmware: setup ## compile the firmware for BOARD into build/firmware
 	@$(PYTHON) tools/build_firmware.py --board $(BOARD)
+
+measure: setup ## the heap that the firmware leaves free, waiting and recording
+	@$(PYTHON) tools/measure_heap.py
 
 lock: $(PACKAGES_DONE) ## choose the newest packages again and pin them with their hashes
 	@tools/lock.sh

@@ -21,9 +21,21 @@ class Microphone:
         """Switch the microphone's supply, and with it the red light."""
         self._supply.value(1 if on else 0)
 
+    def hold_memory(self):
+        """Take the driver's DMA memory before the interpreter's heap grows into it; stop() gives it back.
+
+        Both come out of one pool. A heap that has grown by then leaves alone what is freed, as long as it
+        has room of its own.
+        """
+        self._open(16_000, 1)
+
     def start(self, rate_hz, channels, on_full):
         """Give the microphone power and clock; `on_full` is called after each buffer that was filled."""
         self.power(True)
+        self._open(rate_hz, channels)
+        self._i2s.irq(on_full)
+
+    def _open(self, rate_hz, channels):
         self._i2s = machine.I2S(
             0,
             sck=machine.Pin(self._pins.MIC_SCK),
@@ -35,7 +47,6 @@ class Microphone:
             rate=rate_hz,
             ibuf=self._pins.DMA_BYTES,
         )
-        self._i2s.irq(on_full)
 
     def read_into(self, buffer):
         """Have `buffer` filled; at once, or after the one under way."""

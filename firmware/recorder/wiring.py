@@ -27,6 +27,7 @@ class Parts:
     def __init__(self, pins):
         self.ticks = time
         self.microphone = Microphone(pins)
+        self.microphone.hold_memory()
         self.capture = Capture(self.microphone, pins.AUDIO_BUFFER_BYTES, pins.DMA_BYTES, time)
         self.skip_frames = pins.MIC_STARTUP_FRAMES
 
@@ -121,4 +122,5 @@ def build(root):
     from recorder.app import App
 
     requests.app = App(parts)
+    parts.microphone.stop()
     return requests.app

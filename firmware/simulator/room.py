@@ -1,8 +1,9 @@
 """What there is to hear, and the microphone that hears it: for each frame of a capture, the right samples.
 
 Audio is a raw file that the host renders on request at the rate, channels and width that I2S asks for;
-a sample of the file is the sample the microphone gives, unaltered. It starts with the first capture and
-goes on in virtual time whether or not anybody listens; after it there is the microphone's own noise.
+a sample of the file is the sample the microphone gives, unaltered. It starts with the first capture that has
+supply, and goes on in virtual time whether or not anybody listens; after it there is the microphone's own
+noise.
 A microphone without supply gives zeros, and for its first 2**18 clocks nothing valid (INMP441 datasheet):
 here a constant far from zero, so that nobody takes it for sound.
 """
@@ -19,7 +20,7 @@ _RUBBISH = b"\x40" * 512
 _captures = []
 _powered = False
 _track = _NOISE
-_since_ms = None  # when the audio started; None: it waits for the first capture
+_since_ms = None  # when the audio started; None: it waits for a microphone that hears
 
 
 def play(track, since_ms=None):
@@ -72,14 +73,10 @@ class Capture:
     """What one running I2S hears; its frames are counted from its start."""
 
     def __init__(self, rate_hz, channels, bits):
-        global _since_ms
         self._form = (rate_hz, channels, bits)
         self._rate_hz = rate_hz
         self._frame_bytes = channels * bits // 8
         self._start_ms = clock.now_ms()
-        if _since_ms is None:
-            _since_ms = self._start_ms
-            host.send("playing", _track)
         self._tracks = {}
         self._marks = []  # [first frame, what, track or None, position in the track minus frame]
         self._alive_frame = STARTUP_FRAMES
@@ -103,12 +100,16 @@ class Capture:
 
     def look(self):
         """Note what is heard from this frame on."""
+        global _since_ms
         frame = self.frames_heard()
         while self._marks and self._marks[-1][0] >= frame:
             self._marks.pop()
         if not _powered:
             self._marks.append((frame, _DEAD, None, 0))
             return
+        if _since_ms is None:
+            _since_ms = clock.now_ms()
+            host.send("playing", _track)
         if frame < self._alive_frame:
             self._marks.append((frame, _STARTING, None, 0))
             frame = self._alive_frame

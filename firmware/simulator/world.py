@@ -3,6 +3,8 @@
 Events are lists `[milliseconds, kind, argument…]` in order of time; the host has made them from the scenario.
 """
 
+import gc
+
 from simulator import card, clock, host, power, room, wiring
 
 _SIGN_EVERY_MS = 10_000
@@ -52,7 +54,8 @@ def _happen():
 
 
 def _sign():
-    host.send("sign", True)
+    gc.collect()
+    host.send("sign", gc.mem_free())
     clock.keep_ticks_small()
     _sign_alarm.set(clock.now_ms() + _SIGN_EVERY_MS)
 
