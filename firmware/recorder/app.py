@@ -110,7 +110,10 @@ class App:
         """Let go of a container that is prepared and not used; its number and key stay with it."""
         container, self._container = self._container, None
         if container is not None:
-            container.close()
+            try:
+                container.close()
+            except errors.CardFault:
+                pass  # nothing was recorded in it, and the card is looked at anew before the next one
 
     def _prepare(self):
         self._must_prepare = False
@@ -185,6 +188,7 @@ class App:
     def _finished(self):
         recording, self._recording = self._recording, None
         self._parts.journal.close(recording.samples)
+        self._parts.entropy.add(self._parts.capture.noise())
         self.lost_samples += recording.lost
         if recording.reason == "fault":
             cause, self._cause = self._cause, None

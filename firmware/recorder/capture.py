@@ -18,6 +18,7 @@ _STAMPS = const(4)  # more than can be full at once
 _BUFFER_MS = const(736)  # the most in one buffer: it and a segment are what a power cut may take
 _SILENCE_US = const(4_000_000)  # a microphone that delivered nothing for so long has failed
 _NOT_STARVED = const(-1)
+_NOISE_BYTES = const(512)
 
 
 class Capture:
@@ -141,6 +142,10 @@ class Capture:
         since_us = self._ticks.ticks_diff(self._ticks.ticks_us(), self._stamp_us)
         frames = self._frames(self._elapsed_us + since_us - (self._lead_us or 0))
         return max(frames, self._timed * self.frames + self._lost)
+
+    def noise(self):
+        """Return 512 bytes as the microphone gave them last, for their low bits."""
+        return self._memory[0][:_NOISE_BYTES]
 
     def silent(self):
         """True if the microphone has delivered nothing for 4 s."""

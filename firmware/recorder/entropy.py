@@ -46,6 +46,10 @@ class Entropy:
         self._stir(seed)
         self._keep_seed()
 
+    def add(self, noise):
+        """Mix in bytes that an attacker would have to guess, such as the microphone's."""
+        self._stir(noise)
+
     def refresh(self):
         """Mix in the stored seed and replace it; writes to flash, so it is done while idle."""
         seed = self._store.read(_NAME) or b""

@@ -84,6 +84,23 @@ def test_a_card_pulled_out_is_a_fault_and_what_was_written_is_kept(recorder):
     assert first.samples > 6 * 16_000
 
 
+def test_a_card_pulled_out_while_waiting_is_a_fault_at_the_start_and_the_next_card_is_prepared(recorder):
+    recorder.run(
+        "1.0 card-out\n2.0 press both 0.2\n5.0 card-in\n6.0 press p2 2.5\n12.0 press both 0.2\n20 end\n"
+    )
+    assert recorder.states() == [
+        "closing",
+        "ready",
+        "consent",
+        "fault",
+        "closing",
+        "ready",
+        "consent",
+        "recording",
+    ]
+    assert [finding.word for finding in recorder.findings()][-1] == "interrupted"
+
+
 def test_a_broken_light_ends_the_recording_as_a_fault(recorder):
     recorder.run(START + "9.0 light-off\n12.0 end\n")
     assert recorder.states()[-1] == "fault"
