@@ -61,7 +61,8 @@ clean: ## remove everything that make made, .venv included
 $(PACKAGES_DONE): requirements.lock pyproject.toml firmware/recorder/version.py
 	@tools/make_venv.sh $(VENV)
 	@echo "installing the Python packages into $(VENV)"
-	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --require-hashes --requirement requirements.lock || \
+		{ echo "setup: the Python packages could not be fetched: is the network there?" >&2; exit 1; }
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -42,9 +42,13 @@ def fail(reason: str) -> NoReturn:
 
 
 def cloister(vault: str, *arguments: str | Path, expected: int = 0) -> str:
-    """Show and run one `cloister` command on the vault of that name; return its standard output."""
-    shown = " ".join(_relative(argument) for argument in arguments if argument != "--json")
-    console.print(f"[bold]$ cloister {shown}[/]")
+    """Run one `cloister` command on the vault of that name; return its standard output.
+
+    The command and what it says are shown, unless it is asked for JSON.
+    """
+    shown = "--json" not in arguments
+    if shown:
+        console.print(f"[bold]$ cloister {' '.join(map(_relative, arguments))}[/]")
     command: list[str | Path] = [
         CLOISTER,
         "--vault",
@@ -52,7 +56,11 @@ def cloister(vault: str, *arguments: str | Path, expected: int = 0) -> str:
         "--passphrase-file",
         DEMO_DIR / f"{vault}.passphrase",
     ]
-    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=None if shown else subprocess.PIPE, text=True
+    )
+    if shown:
+        console.print(done.stdout, markup=False, soft_wrap=True, end="\n" if done.stdout else "")
     if done.returncode != expected:
         fail(f"cloister ended with {done.returncode} instead of {expected}")
     return done.stdout
@@ -99,9 +107,10 @@ def watch(happenings: Iterator[dict[str, Any]]) -> None:
     """Tell what happens at the recorder until it has recorded and is ready for the next session."""
     recorded = False
     for happening in happenings:
-        word = happening.get("state") or happening.get("fault") or happening.get("event", {}).get("event")
-        if word:
-            console.print(f"  {happening['time']:6.1f} s  {word}")
+        for kind in ("state", "event", "fault"):
+            if kind in happening:
+                word = happening["event"]["event"] if kind == "event" else happening[kind]
+                console.print(f"  {happening['time']:6.1f} s  {kind}  {word}")
         if "fault" in happening:
             fail("the recorder shows a fault")
         if happening["time"] > LONGEST_S:
@@ -116,9 +125,10 @@ def record() -> None:
     """Provision the recorder and let it record what is read aloud."""
     with recorder() as (port, happenings):
         make_recorder_ours = ("provision", "--port", port, "--gain-db", "0", "--container-minutes", "10")
-        print(cloister("vault", *make_recorder_ours))
+        cloister("vault", *make_recorder_ours)
         console.print("At the recorder, in real time:")
         watch(happenings)
+        console.print()
         cloister("vault", "status", "--port", port)
 
 
@@ -142,22 +152,18 @@ def main() -> None:
     DEMO_DIR.mkdir(parents=True)
     make_vault("vault")
     record()
-    print(cloister("vault", "import", CARD))
+    cloister("vault", "import", CARD)
+    cloister("vault", "verify", CARD)
     findings = json.loads(cloister("vault", "verify", CARD, "--json"))["containers"]
     recorded = [finding for finding in findings if finding["finding"] == "complete" and not finding["lost"]]
     if len(recorded) != 1:
         fail(f"one complete recording was expected, not {findings}")
-    print(cloister("vault", "export", "1", "-o", SOUND), end="")
-    print(cloister("vault", "waveform", "1", "-o", PICTURE), end="")
-    console.print("\nThe same card, in the hands of somebody with another vault:")
+    cloister("vault", "export", "1", "-o", SOUND)
+    cloister("vault", "waveform", "1", "-o", PICTURE)
+    console.print("The same card, in the hands of somebody with another vault:")
     make_vault("another-vault")
+    cloister("another-vault", "verify", CARD, expected=3)
     strangers = json.loads(cloister("another-vault", "verify", CARD, "--json", expected=3))["containers"]
-    print(
-        "\n".join(
-            f"  {finding['file']}: {finding['finding']}: {finding['message']}" for finding in strangers
-        ),
-        "\n",
-    )
     if {finding["finding"] for finding in strangers} != {"unreadable"}:
         fail("another vault could read something")
     show(recorded[0])

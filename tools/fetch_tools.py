@@ -113,6 +113,20 @@ def use_what_is_installed() -> list[str]:
     return missing
 
 
+def do_without() -> int:
+    """What could not be fetched: go on with what `$MICROPYTHON` names, or say that this is the way out."""
+    missing = use_what_is_installed()
+    if os.environ.get("MICROPYTHON") and not missing:
+        print("fetch_tools: going on with $MICROPYTHON", file=sys.stderr)
+        return 0
+    print(
+        "fetch_tools: is the network there? Without it: install MicroPython 1.23 or later and dosfstools, "
+        "and set MICROPYTHON",
+        file=sys.stderr,
+    )
+    return 1
+
+
 def main() -> int:
     """Exit status 0 if everything is there at the end."""
     release = this_release()
@@ -127,7 +141,7 @@ def main() -> int:
                 unpack(program, release)
     except AptError as failed:
         print(f"fetch_tools: {failed}", file=sys.stderr)
-        return 1
+        return do_without()
     note_word_sizes({WORD_BITS[name] for name in release.architectures})
     shutil.rmtree(APT_DIR, ignore_errors=True)
     return 0

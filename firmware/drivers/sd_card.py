@@ -14,6 +14,7 @@ import vfs
 from recorder.errors import CardMissing
 
 _EIO = 5
+_FOLDER = 0x4000  # of the first field that os.stat() gives
 _MOUNT = "/sd"
 _PINNED = (2000, 1, 1, 5, 0, 0, 0, 0)  # year, month, day, weekday, hours, minutes, seconds, subseconds
 
@@ -94,6 +95,10 @@ class Card:
     def exists(self, name):
         """True if the root folder has an entry of that name."""
         return any(entry[0].upper() == name for entry in os.ilistdir(_MOUNT))
+
+    def is_folder(self, name):
+        """True if the entry of that name is a folder."""
+        return bool(os.stat(self._path(name))[0] & _FOLDER)
 
     def size(self, name):
         """Return the file's size in bytes."""

@@ -91,7 +91,7 @@ class App:
             self._enter("ready")
 
     def _fail(self, fault, code):
-        observer.tell("fault", repr(fault))
+        observer.tell("fault", str(fault) if isinstance(fault, errors.CloisterFault) else repr(fault))
         self.faults += 1
         if self._recording is not None:
             self._recording.abandon()

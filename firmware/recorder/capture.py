@@ -17,7 +17,6 @@ _UNDER_WAY = const(2)
 _STAMPS = const(4)  # more than can be full at once
 _BUFFER_MS = const(736)  # the most in one buffer: it and a segment are what a power cut may take
 _SILENCE_US = const(4_000_000)  # a microphone that delivered nothing for so long has failed
-_NOT_STARVED = const(-1)
 _NOISE_BYTES = const(512)
 
 
@@ -35,7 +34,7 @@ class Capture:
         self._memory = [bytearray(buffer_bytes) for _ in range(_BUFFERS)]
         self._views = [memoryview(whole) for whole in self._memory]
         self._stamps_us = array("i", [0] * _STAMPS)  # when buffer k was noted full
-        self._starved_us = array("i", [0] * _STAMPS)  # when it was asked for, if none was under way
+        self._asked_us = array("i", [0] * _STAMPS)  # when it was asked for
         self._on_full = self._note_full  # bound once: binding allocates
         self._full = self._asked = self._freed = 0
         self._pumping = self.running = False
@@ -50,11 +49,12 @@ class Capture:
         self._full = self._asked = self._freed = 0
         self._timed = 0  # buffers that the clock was compared with
         self._lost = 0  # frames, of those
-        self._lead_us = None  # least (time − sound) so far: start-up and callback delay
         self._elapsed_us = 0  # until self._stamp_us
         self._stamp_us = self._ticks.ticks_us()
         self._stamps_us[_STAMPS - 1] = self._stamp_us
         self._microphone.start(rate_hz, channels, self._on_full)
+        # Sound runs by now, so it is no later than this: a first callback that came late tells nothing.
+        self._lead_us = self._ticks.ticks_diff(self._ticks.ticks_us(), self._stamp_us)
         self.running = True
         self._pump()
 
@@ -74,8 +74,7 @@ class Capture:
             return  # the pump that was interrupted looks again
         self._pumping = True
         while self._asked - self._full < _UNDER_WAY and self._asked - self._freed < _BUFFERS:
-            starved = self._asked == self._full and self._asked > 0
-            self._starved_us[self._asked % _STAMPS] = self._ticks.ticks_us() if starved else _NOT_STARVED
+            self._asked_us[self._asked % _STAMPS] = self._ticks.ticks_us()
             self._microphone.read_into(self._views[self._asked % _BUFFERS])
             self._asked += 1
         self._pumping = False
@@ -108,16 +107,17 @@ class Capture:
             lost = max(0, min(lost // DMA_FRAMES * DMA_FRAMES, possible))
         else:
             lost = 0
-            self._lead_us = late_us if self._lead_us is None else min(self._lead_us, late_us)
+            self._lead_us = min(self._lead_us, late_us)  # least (time − sound): start-up and callback delay
         self._lost += lost
         self._advance(k)
         return lost
 
     def _possible_loss(self, k):
         """Return the most frames that can be missing before buffer k: what DMA memory could not hold."""
-        asked_us = self._starved_us[k % _STAMPS]
-        if asked_us == _NOT_STARVED or k == 0:
+        # Whether those before it were still under way then is not asked: their callbacks may have been late.
+        if k == 0:
             return 0
+        asked_us = self._asked_us[k % _STAMPS]
         waiting_us = self._elapsed_us + self._ticks.ticks_diff(asked_us, self._stamp_us) - self._lead_us
         waiting = self._frames(waiting_us) - k * self.frames - self._lost
         beyond = waiting - (self._dma_frames - 2 * DMA_FRAMES)
@@ -140,7 +140,7 @@ class Capture:
     def position(self):
         """Return the frame that the microphone is at now, counted from its start, losses included."""
         since_us = self._ticks.ticks_diff(self._ticks.ticks_us(), self._stamp_us)
-        frames = self._frames(self._elapsed_us + since_us - (self._lead_us or 0))
+        frames = self._frames(self._elapsed_us + since_us - self._lead_us)
         return max(frames, self._timed * self.frames + self._lost)
 
     def noise(self):

@@ -156,6 +156,8 @@ class Preparer:
 
     def _ours(self, name, number, block):
         """True if the file is our own unused container, or one whose preparation power cut short."""
+        if self._card.is_folder(name):
+            return False
         size = self._card.size(name)
         if size < 2 * layout.BLOCK_BYTES:
             return size == 0

@@ -13,6 +13,10 @@ _LAST_RESORT = "last-resort-%d"
 _RECOVERY = "recovery-%d"
 _BATCH = "keys-%d-%07d"
 
+# Over all suites. Room for 10 000 keys of suite 1; more would take flash that journal and seed must have to
+# be written, and their names heap that a recording needs.
+MOST_BATCHES = 160
+
 
 class KeyRing:
     """The recipients' public keys of every suite this firmware knows."""
@@ -20,24 +24,24 @@ class KeyRing:
     def __init__(self, store, journal):
         self._store = store
         self._journal = journal
-        self._batches = {}
+        self._firsts = {}  # of the stored batches, in order: each ends where the next one begins
+        self._loaded = {}
         for suite in hpke.SUITES:
-            self._batches[suite] = self._find_batches(suite)
+            self._find_batches(suite)
 
     def _find_batches(self, suite):
-        """Return [(first, count)] of the stored batches, in order."""
         start = "keys-%d-" % suite
-        batches = []
-        for name in self._store.names():
-            if name.startswith(start):
-                first = int(name[len(start) :])
-                batches.append((first, self._store.size(name) // hpke.SUITES[suite].public_key_bytes))
-        return batches
+        firsts = [int(name[len(start) :]) for name in self._store.names() if name.startswith(start)]
+        loaded = 0
+        if firsts:
+            last_bytes = self._store.size(_BATCH % (suite, firsts[-1]))
+            loaded = firsts[-1] + last_bytes // hpke.SUITES[suite].public_key_bytes
+        self._firsts[suite] = firsts
+        self._loaded[suite] = loaded
 
     def loaded(self, suite):
         """How many one-time keys of `suite` have been loaded over the recorder's life."""
-        batches = self._batches[suite]
-        return sum(batches[-1]) if batches else 0
+        return self._loaded[suite]
 
     def left(self, suite):
         """How many one-time keys of `suite` are not yet given to a container."""
@@ -47,7 +51,7 @@ class KeyRing:
         """Store one-time keys number `first` … of `suite`, in one step; those already stored may be repeated.
 
         keys: the public keys one after the other, as bytes or a view. Raises Refused ("value") at a hole,
-        or at repeated keys that differ from those still stored.
+        or at repeated keys that differ from those still stored, "full" where there is no room.
         """
         size = hpke.SUITES[suite].public_key_bytes
         loaded = self.loaded(suite)
@@ -59,21 +63,25 @@ class KeyRing:
                 raise Refused("value", "keys: number %d is already another key" % (first + i))
         new = first + count - loaded
         if new > 0:
-            self._store.write(_BATCH % (suite, loaded), keys[(loaded - first) * size :])
-            self._batches[suite].append((loaded, new))
             self._forget_used(suite)
+            if sum(map(len, self._firsts.values())) >= MOST_BATCHES:
+                raise Refused("full", "the recorder holds no more keys until some are used")
+            self._store.write(_BATCH % (suite, loaded), keys[(loaded - first) * size :])
+            self._firsts[suite].append(loaded)
+            self._loaded[suite] = loaded + new
 
     def _forget_used(self, suite):
-        batches = self._batches[suite]
-        while len(batches) > 1 and sum(batches[0]) < self._journal.taken(suite):
-            self._store.remove(_BATCH % (suite, batches.pop(0)[0]))
+        firsts = self._firsts[suite]
+        while len(firsts) > 1 and firsts[1] < self._journal.taken(suite):
+            self._store.remove(_BATCH % (suite, firsts.pop(0)))
 
     def _stored(self, suite, index):
         """Return one-time key number `index`, or None if its batch is gone."""
         size = hpke.SUITES[suite].public_key_bytes
-        for first, count in self._batches[suite]:
-            if first <= index < first + count:
-                return self._store.read_part(_BATCH % (suite, first), (index - first) * size, size)
+        if index < self._loaded[suite]:
+            for first in reversed(self._firsts[suite]):
+                if first <= index:
+                    return self._store.read_part(_BATCH % (suite, first), (index - first) * size, size)
         return None
 
     def key(self, suite, index):

@@ -98,8 +98,9 @@ class Recording:
         """Go on after a loss: what was before it is written, and indices jump."""
         if self._segments.frames:
             self._write()
-        if self._until is not None:
-            lost = max(0, min(lost, self._until - self._index))
+        end = self._limit if self._until is None else self._until
+        if end:
+            lost = max(0, min(lost, end - self._index))
         self._on_event(self._segments.event(self._index, "gap", lost=lost))
         self._index += lost
         self._lost += lost

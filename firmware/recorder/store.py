@@ -5,6 +5,7 @@ rename in one step, so a power cut leaves the old content or the new, never a mi
 with the start of its SHA-256, so that flash gone bad is noticed and not obeyed.
 """
 
+import errno
 import hashlib
 import os
 
@@ -49,6 +50,16 @@ class Store:
     def _path(self, name):
         return self._root + "/" + name
 
+    def _has(self, name):
+        # Not by listing the folder: the names of many batches of keys are more than the heap has to spare.
+        try:
+            os.stat(self._path(name))
+        except OSError as failure:
+            if failure.args[0] != errno.ENOENT:
+                raise
+            return False
+        return True
+
     def names(self):
         """Return the names of all stored files, sorted."""
         return sorted(os.listdir(self._root))
@@ -59,7 +70,7 @@ class Store:
 
     def read(self, name):
         """Return the bytes stored under `name`, or None; raise StoreDamaged if they fail their check."""
-        if name not in os.listdir(self._root):
+        if not self._has(name):
             return None
         return self.read_part(name, 0, self.size(name))
 
@@ -82,5 +93,5 @@ class Store:
 
     def remove(self, name):
         """Remove `name`; one that is not there is fine."""
-        if name in os.listdir(self._root):
+        if self._has(name):
             os.remove(self._path(name))

@@ -80,6 +80,7 @@ def say_error(message: str, hint: str | None = None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; never raises and never shows a traceback."""
+    _fill_closed_streams()
     try:
         result = app.main(args=arguments, prog_name="cloister", standalone_mode=False)
         sys.stdout.flush()
@@ -133,6 +134,13 @@ def _explain_usage(error: click.ClickException) -> int:
 def _lowercase(message: str) -> str:
     """A library's sentence in the form of ours: lowercase first letter, no full stop."""
     return (message[:1].lower() + message[1:]).rstrip(".")
+
+
+def _fill_closed_streams() -> None:
+    """Started with a standard stream closed, Python has None there: nothing is read from it, or shown."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - lasts as long as we
 
 
 def _silence_stdout() -> None:

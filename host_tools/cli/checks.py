@@ -17,6 +17,9 @@ def length_words(finding: Finding) -> str:
 
 def print_findings(findings: list[Finding]) -> None:
     """The table of `verify`."""
+    if not findings:
+        click.echo("No recordings on this card.")
+        return
     print_table(
         ("File", "Number", "Finding", "Length", "What it says"),
         [

@@ -4,7 +4,10 @@ The passphrase comes from `--passphrase-file` or from the terminal, never from t
 environment, which other programs can read.
 """
 
+import errno
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +55,17 @@ class Context:
                 "give it with cloister --passphrase-file FILE",
             )
         return click.prompt("Passphrase of the vault", hide_input=True, confirmation_prompt=confirm, err=True)
+
+
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Say what the system refuses as an error of `what`, whatever temporary file it was about."""
+    try:
+        yield
+    except OSError as error:
+        hint = "make room on its disk, then do it again" if error.errno == errno.ENOSPC else None
+        reason = (error.strerror or str(error)).lower()
+        raise CloisterError(f"{what} cannot be written: {reason}", hint) from None
 
 
 def _first_line(path: Path) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from host_tools.cli.context import Context
+from host_tools.cli.context import Context, writing
+from host_tools.cli.recordings import RecordingId
 from host_tools.errors import EXIT_FOUND, CloisterError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Time(click.ParamType[float]):
 def output_options(endings: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """The argument and options that both commands have; `endings` says how the file's name may end."""
     options = (
-        click.argument("recording_id", metavar="ID", type=click.IntRange(min=1)),
+        click.argument("recording_id", metavar="ID", type=RecordingId()),
         click.option(
             "-o",
             "--output",
@@ -84,7 +85,8 @@ def export(
         span = _span(recording, first_s, until_s)
         with vault.open_recording(recording) as source, progress("Exporting", source.size_bytes) as advance:
             body = open_body_of(vault, recording, CountedSource(source, advance))
-            written = write_audio(body, span, recording.rate_hz, recording.channels, path)
+            with writing(str(path)):
+                written = write_audio(body, span, recording.rate_hz, recording.channels, path)
     click.echo(str(path))
     note(f"{path.name} is not encrypted: whoever gets it can hear it")
     _say_if_short(written, span, recording)
@@ -115,7 +117,9 @@ def waveform(
         span = _span(recording, first_s, until_s)
         with vault.open_recording(recording) as source, progress("Drawing", source.size_bytes) as advance:
             body = open_body_of(vault, recording, CountedSource(source, advance))
-            drawn = draw(body, span, recording.rate_hz, recording.channels, f"Session {recording.id}", path)
+            title = f"Session {recording.id}"
+            with writing(str(path)):
+                drawn = draw(body, span, recording.rate_hz, recording.channels, title, path)
     click.echo(str(path))
     _say_if_short(drawn, span, recording)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from host_tools.cli.context import Context
+from host_tools.cli.context import Context, writing
 
 if TYPE_CHECKING:
     from host_tools.vault.intake import Intake
@@ -31,10 +31,13 @@ def import_card(context: Context, card: Path, as_json: bool) -> None:
 
     with context.open_vault() as vault, ExitStack() as stack:
         members = card_members(card, stack)
-        vault.remove_strays()
-        with progress(
-            "Importing", sum(2 * member.source.size_bytes for member in members), as_json
-        ) as advance:
+        with (
+            writing(f"the vault {context.folder}"),
+            progress(
+                "Importing", sum(2 * member.source.size_bytes for member in members), as_json
+            ) as advance,
+        ):
+            vault.remove_strays()
             collection = Collection(
                 [Member(member.file, CountedSource(member.source, advance)) for member in members],
                 vault.knowledge(),

@@ -13,7 +13,8 @@ PASSPHRASE_CHARACTERS = 12
 def init(context: Context) -> None:
     """Make a vault for keys and recordings, under a passphrase.
 
-    The passphrase is asked for twice. Whoever has it can read every recording; nobody can recover it.
+    The passphrase, at least 12 characters, is asked for twice. Whoever has it can read every recording;
+    nobody can recover it.
     """
     from host_tools.vault import create_vault
 
@@ -24,7 +25,7 @@ def init(context: Context) -> None:
     passphrase = context.passphrase(confirm=True)
     if len(passphrase) < PASSPHRASE_CHARACTERS:
         raise CloisterError(
-            f"the passphrase has {len(passphrase)} characters, not {PASSPHRASE_CHARACTERS}",
+            f"the passphrase has {len(passphrase)} characters: it must have {PASSPHRASE_CHARACTERS} or more",
             "four or five words chosen by dice are easy to remember and hard to guess",
         )
     create_vault(context.folder, passphrase)

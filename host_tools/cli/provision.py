@@ -37,20 +37,27 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
     "--consent-window",
     "consent_window_s",
     type=click.IntRange(5, 600),
-    help="Seconds within which all of them must.",
+    help="Seconds within which all of them must have given it.",
 )
 @click.option("--container-minutes", type=click.IntRange(10, 240), help="Length of one file on the card.")
-@click.option("--retention-days", type=click.IntRange(0, 36_525), help="0: the laptop decides.")
+@click.option(
+    "--retention-days",
+    type=click.IntRange(0, 36_525),
+    help="Days until a recording expires; 0: the laptop decides. Not acted on yet.",
+)
 @click.option(
     "--erase-expired/--keep-expired",
     default=None,
-    help="Whether the recorder itself erases what has expired.",
+    help="Whether the recorder itself erases what has expired. Not acted on yet.",
 )
 @click.option("--max-minutes", type=click.IntRange(0, 1440), help="Longest recording; 0: no limit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, **options: Any) -> None:
-    """Give a recorder its id, secret, keys, time and settings; fill up one that has them."""
+    """Give a recorder its id, secret, keys, time and settings; fill up one that has them.
+
+    A setting that is not given stays as it is.
+    """
     from host_tools.recorder.client import RecorderClient
     from host_tools.recorder.port import SerialPort
     from host_tools.recorder.provision import provision as run

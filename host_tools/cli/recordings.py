@@ -11,6 +11,20 @@ if TYPE_CHECKING:
     from host_tools.vault import Recording
 
 INTERNAL_FIELDS = ("file", "key", "previous")
+MOST_ID_DIGITS = 18  # SQLite counts no further than 19
+
+
+class RecordingId(click.ParamType[int]):
+    """The number that `cloister list` shows for a recording."""
+
+    name = "id"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        text = str(value)
+        if not (text.isascii() and text.isdecimal() and len(text) <= MOST_ID_DIGITS and int(text) > 0):
+            self.fail(f"{text!r} is no recording's ID: cloister list shows them", param, ctx)
+        return int(text)
 
 
 @click.command("list")
@@ -51,7 +65,7 @@ def list_recordings(context: Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("recording_id", metavar="ID", type=click.IntRange(min=1))
+@click.argument("recording_id", metavar="ID", type=RecordingId())
 @click.option("--json", "as_json", is_flag=True, help="Print the details as JSON.")
 @click.pass_obj
 def show(context: Context, recording_id: int, as_json: bool) -> None:

@@ -39,7 +39,7 @@ def _to_ms(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
     return time_ms
 
 
-@click.command()
+@click.command(short_help="Run the recorder's own firmware on this computer, without a recorder.")
 @click.option(
     "--flash",
     required=True,

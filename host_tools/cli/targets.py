@@ -14,6 +14,7 @@ from host_tools.container.layout import MAGIC
 from host_tools.container.source import FileSource
 from host_tools.vault import Vault
 
+RECORDING_ID = re.compile(r"[0-9]{1,18}")
 CONTAINER_NAME = re.compile(r"[R-Z]\d{7}\.DAT", re.ASCII | re.IGNORECASE)
 BOOT_SECTOR_BYTES = 512
 BOOT_SIGNATURE = b"\x55\xaa"
@@ -30,7 +31,7 @@ class Target:
 def open_target(text: str, vault: Vault, stack: ExitStack) -> Target:
     """Open a target; `stack` closes it. Raises CloisterError."""
     path = Path(text)
-    if text.isdecimal() and text.isascii() and not path.exists():
+    if RECORDING_ID.fullmatch(text) and not path.exists():
         recording = vault.recording(int(text))
         source = stack.enter_context(vault.open_recording(recording))
         return Target([Member(f"recording {recording.id}", source, recording.vouch)])

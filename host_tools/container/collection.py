@@ -86,12 +86,12 @@ class Collection:
 
     def _missing_of(self, recorder_id: bytes) -> set[int]:
         here = self._numbers.get(recorder_id, set())
-        vault = (self._view.lowest_number(recorder_id), self._view.last_named(recorder_id))
-        known = {number for number in vault if number is not None} | here
-        known |= self._named.get(recorder_id, set())
-        if not known:
-            return set()
-        return set(range(min(known), max(known) + 1)) - here - self._view.settled_numbers(recorder_id)
+        lowest, named = self._view.lowest_number(recorder_id), self._view.last_named(recorder_id)
+        used = here | self._named.get(recorder_id, set()) | ({named} if named is not None else set())
+        if not used:
+            return set()  # the lowest number that is known may be one that was never used
+        first = min(used) if lowest is None else min(lowest, *used)
+        return set(range(first, max(used) + 1)) - here - self._view.settled_numbers(recorder_id)
 
     def _learn(self, source: Source) -> None:
         """Take in what a sealed header, and the SESSION behind it, say. Anything else is ignored here."""

@@ -1,8 +1,8 @@
 """The two images a simulated recorder lives on: its internal flash and its card.
 
-Both are made when they are missing. What is there already is looked at before it is written to, so that a
-mistyped path does not cost anybody a file: a flash image is erased flash or LittleFS, a card image is a
-whole number of sectors.
+Both are made when they are missing. What is there already is looked at before anything is made or written,
+so that a mistyped path does not cost anybody a file: a flash image is erased flash or LittleFS, a card image
+is a whole number of sectors. A card without a FAT32 file system is for the recorder to refuse.
 """
 
 import os
@@ -18,12 +18,32 @@ CARD_BYTES = 4 * 1024**3
 LITTLEFS_MAGIC = b"littlefs"  # at offset 8 of either of the first two blocks (littlefs SPEC.md, "Superblock")
 
 
-def prepare_flash(path: Path) -> bool:
-    """Make the image if it is missing; True if it is still blank. Raises CloisterError if it is none."""
-    if not path.exists():
-        _create(path, "flash image")
-        path.write_bytes(b"\xff" * FLASH_BYTES)
-        return True
+def prepare_images(flash: Path, card: Path) -> tuple[bool, int]:
+    """Look at both images, then make what is missing.
+
+    Returns whether the flash is still blank, and the card's number of sectors. Raises CloisterError if one of
+    them is something else or cannot be made; nothing is left behind then.
+    """
+    if flash.resolve() == card.resolve():
+        raise CloisterError(f"{flash} cannot be the flash and the card at once")
+    flash_is_there = flash.exists()
+    blank = not flash_is_there or _is_blank(flash)
+    sectors = _card_sectors(card) if card.exists() else CARD_BYTES // SECTOR_BYTES
+    if not flash_is_there:
+        _make_flash(flash)
+    if not card.exists():
+        try:
+            format_fat32(card, CARD_BYTES)
+        except CloisterError:
+            for path in (card, *([] if flash_is_there else [flash])):
+                if not path.is_symlink():
+                    path.unlink(missing_ok=True)
+            raise
+    return blank, sectors
+
+
+def _is_blank(path: Path) -> bool:
+    """True for erased flash, False for LittleFS. Raises CloisterError for anything else."""
     _check_is_file(path, "flash image")
     if path.stat().st_size != FLASH_BYTES:
         raise CloisterError(f"{path} is no flash image: one has {FLASH_BYTES} bytes")
@@ -36,10 +56,8 @@ def prepare_flash(path: Path) -> bool:
     return True
 
 
-def prepare_card(path: Path) -> int:
-    """Make the image if it is missing; its number of sectors. Raises CloisterError if it can be no card."""
-    if not path.exists():
-        format_fat32(path, CARD_BYTES)
+def _card_sectors(path: Path) -> int:
+    """The image's number of sectors. Raises CloisterError if it can be no card."""
     _check_is_file(path, "card image")
     size_bytes = path.stat().st_size
     if size_bytes == 0 or size_bytes % SECTOR_BYTES:
@@ -47,11 +65,17 @@ def prepare_card(path: Path) -> int:
     return size_bytes // SECTOR_BYTES
 
 
-def _create(path: Path, what: str) -> None:
+def _make_flash(path: Path) -> None:
+    """An image of erased flash, or nothing. Raises CloisterError."""
+    made = False
     try:
-        path.touch(exist_ok=False)
+        with path.open("xb") as file:
+            made = True
+            file.write(b"\xff" * FLASH_BYTES)
     except OSError as error:
-        raise CloisterError(f"{what} {path} cannot be made: {(error.strerror or '').lower()}") from None
+        if made:
+            path.unlink()
+        raise CloisterError(f"flash image {path} cannot be made: {(error.strerror or '').lower()}") from None
 
 
 def _check_is_file(path: Path, what: str) -> None:

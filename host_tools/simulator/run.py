@@ -17,7 +17,7 @@ from typing import Any
 from host_tools.errors import EXIT_USAGE, CloisterError
 from host_tools.firmware.simulated import compiled_firmware
 from host_tools.simulator.console import Console
-from host_tools.simulator.images import prepare_card, prepare_flash
+from host_tools.simulator.images import prepare_images
 from host_tools.simulator.interpreter import COMPILED_DIR, FIRMWARE_DIR, find_interpreter, word_bits
 from host_tools.simulator.mic import NOISE_TRACK, Microphone
 from host_tools.simulator.process import LOG_TAIL_BYTES, Recorder
@@ -107,7 +107,7 @@ def simulate(
     with tempfile.TemporaryDirectory(prefix="cloister-mic-") as folder:
         audio_files = [*scenario.audio_files, *([mic] if mic else [])]
         microphone = Microphone(audio_files, Path(folder), seed or 0)
-        blank, sectors = prepare_flash(flash), prepare_card(card)
+        blank, sectors = prepare_images(flash, card)
         world = World(
             flash, card, sectors, board, installed, psram,
             seed=secrets.token_bytes(32) if seed is None else str(seed).encode(),

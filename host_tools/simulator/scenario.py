@@ -46,7 +46,7 @@ class Scenario:
 
 
 def read_scenario(path: Path) -> Scenario:
-    """The scenario in that file; `mic` files are beside it, or in the current folder. Raises CloisterError."""
+    """The scenario in that file; its `mic` files are beside it, or else here. Raises CloisterError."""
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST_SCENARIO_BYTES + 1)
@@ -61,7 +61,7 @@ def read_scenario(path: Path) -> Scenario:
 
 
 def parse_scenario(text: str, folder: Path = Path(), name: str = "scenario") -> Scenario:
-    """The scenario that `text` describes; `mic` files are looked for in `folder` first. Raises CloisterError."""
+    """The scenario that `text` describes; `mic` files are in `folder`, or else here. Raises CloisterError."""
     parser = _Parser(folder)
     for number, line in enumerate(text.splitlines(), start=1):
         try:

@@ -48,7 +48,8 @@ def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
         if present is not None and present.seal != finding.header.seal.hex():
             finding.notes.append(f"number {present.number} is in the vault under another seal")
             return Intake(finding, LEFT_ON_CARD, present)
-        if present is not None and present.segments >= (finding.segments or 0):
+        sound = present is not None and _is_sound(vault, collection, present)
+        if present is not None and sound and present.segments >= (finding.segments or 0):
             return Intake(finding, ALREADY_HERE, present)
         entry = _copy(vault, collection, member, finding)
         recording = vault.add_recording(entry, instead_of=present)
@@ -67,6 +68,16 @@ def _present(vault: Vault, finding: Finding) -> Recording | None:
         ),
         None,
     )
+
+
+def _is_sound(vault: Vault, collection: Collection, present: Recording) -> bool:
+    """Whether the vault's own copy is there and still what it was when it was imported."""
+    try:
+        with vault.open_recording(present) as copy:
+            again = collection.examine(Member(present.file, copy, expected=present.vouch))
+    except CloisterError:
+        return False
+    return (again.word, again.segments) == (present.finding, present.segments)
 
 
 def _copy(vault: Vault, collection: Collection, member: Member, finding: Finding) -> Recording:

@@ -1,5 +1,7 @@
 """What a user can get wrong, and what we can: one line, the right exit status, everything as it was."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +51,56 @@ def test_a_target_or_card_that_is_not_there(cloister: Cloister, tmp_path: Path) 
     assert "no such file" in cloister.refused("import", tmp_path / "nothing")
     (tmp_path / "rubbish.img").write_bytes(bytes(1 << 20))
     assert "rubbish.img" in cloister.refused("import", tmp_path / "rubbish.img")
+
+
+@pytest.mark.parametrize("number", ["0", "abc", "1.5", "9" * 30])
+def test_an_id_that_can_be_none_is_a_mistake_of_the_command_line(cloister: Cloister, number: str) -> None:
+    for command in ("show", "export", "waveform"):
+        assert "is no recording's ID" in cloister.refused(command, number, status=2)
+    assert number in cloister.refused("verify", number)
+
+
+def test_a_card_without_recordings_is_said_in_words(cloister: Cloister, card: Path) -> None:
+    for command in ("verify", "import"):
+        assert cloister(command, card) == 0
+        assert cloister.out == "No recordings on this card.\n"
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_internal_error(cloister: Cloister, closed: int) -> None:
+    command = "import sys; from host_tools.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "--vault", cloister.made.folder, "list"],
+        input="",
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: os.close(closed),
+    )
+    assert done.returncode == 1
+    if closed != 2:
+        assert "no terminal to ask on" in done.stderr
+
+
+def test_a_full_disk_is_named_and_what_to_do(
+    cloister: Cloister, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*anything: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "a temporary name")
+
+    (card / "R0000001.DAT").write_bytes(cloister.container(1))
+    with monkeypatch.context() as patched:
+        patched.setattr("host_tools.vault.recordings.create_file", full)
+        said = cloister.refused("import", card)
+        assert said == f"the vault {cloister.made.folder} cannot be written: no space left on device"
+        assert "make room" in cloister.err
+    assert cloister("import", card) == 0
+    monkeypatch.setattr("host_tools.audio.export.create_file", full)
+    for command, name in (("export", "sound.wav"), ("waveform", "picture.png")):
+        path = tmp_path / name
+        assert (
+            cloister.refused(command, 1, "-o", path) == f"{path} cannot be written: no space left on device"
+        )
+        assert not path.exists()
 
 
 def test_usage_errors_are_our_lines_too(cloister: Cloister) -> None:

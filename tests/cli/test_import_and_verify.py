@@ -54,6 +54,21 @@ def test_importing_again_imports_nothing_twice(cloister: Cloister, card: Path) -
     assert everything(cloister.made.folder) == before
 
 
+@pytest.mark.parametrize("harm", ["removed", "cut"])
+def test_a_copy_that_the_vault_lost_is_imported_again(cloister: Cloister, card: Path, harm: str) -> None:
+    (card / "R0000001.DAT").write_bytes(cloister.container(1))
+    assert cloister("import", card) == 0
+    (copy,) = (cloister.made.folder / "recordings").iterdir()
+    if harm == "removed":
+        copy.unlink()
+    else:
+        copy.write_bytes(copy.read_bytes()[: 3 * BLOCK])
+    assert cloister("import", card) == 0
+    assert cloister("verify", 1) == 0
+    assert cloister("import", card) == 0  # clears away what the first import left
+    assert len(list((cloister.made.folder / "recordings").iterdir())) == 1
+
+
 def test_a_better_copy_takes_the_place_of_a_worse_one(cloister: Cloister, card: Path) -> None:
     whole = cloister.container(1)
     (card / "R0000001.DAT").write_bytes(whole[: 3 * BLOCK])

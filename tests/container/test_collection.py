@@ -31,6 +31,12 @@ def next_container(
     return writer.container(number, pcm=PCM, session={"previous": previous})
 
 
+def test_nothing_is_missing_of_a_recorder_that_recorded_nothing(known) -> None:
+    view, _ = known
+    view.lowest = 1
+    assert collect(view).missing() == []
+
+
 def test_a_chain_in_order_is_complete(known) -> None:
     view, writer = known
     first = next_container(view, writer, 1, None, None)

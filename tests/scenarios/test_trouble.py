@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.scenarios.conftest import STARTUP_FRAMES
+from tests.scenarios.test_recording import configure
 
 START = "1.0 press both 0.2\n"
 STOP = "20.0 press p2 2.5\n24.0 end\n"
@@ -69,6 +70,27 @@ def test_a_longer_stall_is_told_with_exactly_the_samples_lost(recorder, stall_ms
     assert finding.samples == len(recorded) + finding.lost
 
 
+def test_a_stall_in_the_very_first_write_is_told_with_exactly_the_samples_lost(recorder):
+    heard = ramp(26)
+    recorder.run(START + "1.01 card-stall 5000\n" + STOP, heard)
+    finding = recorder.findings()[0]
+    gap = next(event for event in finding.events if event.name == "gap")
+    assert (finding.word, finding.lost) == ("complete", gap.fields["lost"])
+    recorded = recorder.sound()
+    assert place(recorded, heard) == STARTUP_FRAMES
+    assert place(recorded[gap.at :], heard) == STARTUP_FRAMES + gap.at + gap.fields["lost"]
+
+
+def test_a_loss_across_the_longest_recording_allowed_ends_it_there(recorder):
+    recorder.converse(lambda client: configure(client, recorder, rate=16_000, max_minutes=1))
+    recorder.run(START + "58.5 card-stall 4000\n72.0 end\n", ramp(75))
+    finding = recorder.findings()[0]
+    gap = next(event for event in finding.events if event.name == "gap")
+    assert (finding.word, finding.samples) == ("complete", 60 * 16_000)
+    assert len(recorder.sound()) + finding.lost == finding.samples == gap.at + gap.fields["lost"]
+    assert recorder.states()[-1] == "ready"
+
+
 def test_a_write_that_fails_is_repeated_and_nothing_is_lost(recorder):
     heard = ramp(22)
     recorder.run(START + "9.0 card-error 2\n" + STOP, heard)
@@ -128,8 +150,19 @@ def test_a_full_card_is_a_fault_and_leaves_what_is_on_it(recorder):
     format_fat32(recorder.card, 64 * 1024 * 1024)  # room for three containers of ten minutes
     for _ in range(3):
         recorder.run("3.0 press both 0.2\n7.0 press p1 2.5\n12 end\n")
-    assert "CardFull" in recorder.faults()[-1]
+    assert "no room" in recorder.faults()[-1]
     assert [finding.word for finding in recorder.findings()] == ["complete"] * 3
+
+
+def test_a_folder_with_the_name_of_a_container_is_left_alone(recorder):
+    with recorder.card.open("r+b") as card:
+        entry_at = card.read(16 * 1024 * 1024).index(b"R0000001DAT")
+        card.seek(entry_at + 11)
+        card.write(b"\x10")  # the attribute of a folder
+    recorder.run(START + STOP, clean=False)
+    assert not recorder.faults()
+    words = {finding.file: finding.word for finding in recorder.findings()}
+    assert words == {"S0000001.DAT": "complete", "R0000002.DAT": "empty"}
 
 
 def test_a_card_without_a_file_system_is_a_fault_and_stays_as_it_is(recorder):

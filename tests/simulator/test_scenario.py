@@ -74,6 +74,16 @@ def test_a_button_cannot_be_pressed_while_it_is_held():
         parse_scenario("1 press both 1.5\n2 press p1 0.1\n3 press p2 1")
 
 
+def test_sound_is_looked_for_beside_the_scenario_first(tmp_path, monkeypatch):
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    for path in ("both.wav", "scenarios/both.wav", "here.wav"):
+        (tmp_path / path).touch()
+    scenario = parse_scenario("1 mic both.wav\n2 mic here.wav\n3 mic nowhere.wav", folder)
+    assert scenario.audio_files == [folder / "both.wav", Path("here.wav"), folder / "nowhere.wav"]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"), [(b"\xff\xfe", "not UTF-8"), (b"#" * 5_000_000, "larger than")]
 )

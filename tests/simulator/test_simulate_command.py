@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -19,13 +20,18 @@ COMMAND = [sys.executable, "-c", "import sys; from host_tools.cli import main; s
 def simulate(tmp_path):
     """Runs the command in a folder of its own; the images are `flash` and `card` there."""
 
-    def run(*arguments: str, scenario: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, scenario: str | None = None, largest_file: int = resource.RLIM_INFINITY
+    ) -> subprocess.CompletedProcess[str]:
         options = ["--flash", "flash", "--card", "card", *arguments]
         if scenario is not None:
             (tmp_path / "scenario").write_text(scenario)
             options += ["--scenario", "scenario"]
-        return subprocess.run([*COMMAND, *options], cwd=tmp_path, env=environment(), capture_output=True,
-                              text=True, timeout=60)  # fmt: skip
+        limits = (largest_file, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+        return subprocess.run(
+            [*COMMAND, *options], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits),
+        )  # fmt: skip
 
     return run
 
@@ -84,6 +90,33 @@ def test_no_micropython_is_an_error(simulate, monkeypatch, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("cloister: error: $MICROPYTHON is not MicroPython")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        ("rubbish", "no card image"),
+        ("nowhere/card", "cannot be made"),
+        ("flash", "cannot be the flash and the card at once"),
+    ],
+)
+def test_a_refused_card_leaves_no_flash_image_behind(simulate, tmp_path, card, reason):
+    (tmp_path / "rubbish").write_bytes(bytes(700))
+    done = simulate("--for", "1", "--card", card)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["rubbish"]
+
+
+@pytest.mark.parametrize("image", ["flash", "card"])
+def test_an_image_for_which_there_is_no_room_is_not_left_half_made(simulate, tmp_path, image):
+    largest = {"flash": 1 << 20, "card": 1 << 22}[image]
+    simulate("--for", "1", "--flash", "other_flash", "--card", "other_card")  # compiles the firmware
+    before = sorted(tmp_path.iterdir())
+    done = simulate("--for", "1", largest_file=largest)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{image} image {image} cannot be made" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

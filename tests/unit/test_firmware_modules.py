@@ -9,7 +9,7 @@ from host_tools.firmware.simulated import compiled_firmware
 from host_tools.simulator.interpreter import COMPILED_DIR, FIRMWARE_DIR
 
 BOARD = "esp32_wroom"
-# What the pools of names on the board hold before one more, of 4.5 KB, is needed (firmware/simulator/heap.py).
+# What the board's pools of names hold before one more, of 4.5 KB, is needed (firmware/simulator/heap.py).
 MOST_NAMES = 620
 
 IMPORT = """

@@ -5,7 +5,7 @@ import pytest
 from crypto import hpke
 from recorder.errors import Refused, StoreDamaged
 from recorder.journal import Journal
-from recorder.keys import KeyRing
+from recorder.keys import MOST_BATCHES, KeyRing
 from recorder.store import Store
 
 
@@ -38,6 +38,16 @@ def test_a_write_that_power_cut_short_leaves_the_old_content(root, tmp_path):
     store = Store(root)
     assert store.read("x") == b"old"
     assert store.names() == ["x"]
+
+
+def test_what_is_not_there_is_none_but_a_folder_that_cannot_be_read_is_an_error(root, tmp_path):
+    store = Store(root)
+    assert store.read("x") is None
+    store.remove("x")
+    (tmp_path / "data").rmdir()
+    (tmp_path / "data").write_bytes(b"no folder")
+    with pytest.raises(OSError):
+        store.read("x")
 
 
 def test_keys_come_in_order_and_may_be_repeated_but_not_with_a_hole(root):
@@ -87,6 +97,22 @@ def test_batches_that_are_used_up_go_but_the_count_of_loaded_keys_stays(root):
     assert len([name for name in store.names() if name.startswith("keys-")]) < 4
     assert (ring(root).loaded(1), ring(root).left(1)) == (4, 0)
     assert ring(root).key(1, 3) == public(3)  # the container that is prepared may have to be sealed again
+
+
+def test_more_batches_than_flash_and_heap_can_bear_are_refused_until_some_are_used(root):
+    store = Store(root)
+    journal = Journal(store)
+    keys = KeyRing(store, journal)
+    for first in range(MOST_BATCHES):
+        keys.load(1, first, public(first))
+    with pytest.raises(Refused) as refusal:
+        keys.load(1, MOST_BATCHES, public(MOST_BATCHES))
+    assert refusal.value.code == "full"
+    keys.load(1, 0, public(0))  # repeating what is stored takes no room
+    for first in range(3):
+        journal.prepare(1, first, "R.DAT")
+    keys.load(1, MOST_BATCHES, public(MOST_BATCHES))
+    assert keys.left(1) == MOST_BATCHES + 1 - 3
 
 
 def test_status_names_keys_by_their_ids(root):
