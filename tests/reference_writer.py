@@ -1,4 +1,4 @@
-"""A container writer made from FORMAT.md alone, for tests: plain Python, `cryptography`, and nothing of ours.
+"""A container writer made from docs/format.md alone, for tests: plain Python and `cryptography`.
 
 It shares no code with the firmware or the laptop tools, so that what it writes can tell on either. It
 writes sound containers and, where a test asks, faulty ones: every piece can be replaced by the caller.

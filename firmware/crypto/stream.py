@@ -4,7 +4,7 @@ A `StreamWriter` owns every buffer it needs from its constructor on. Sealing a s
 objects (384 bytes, freed again) and nothing else. No segment is ever encrypted twice: whatever goes
 wrong inside `seal()` ends the stream. Keys are wiped after the last segment and by `clear()`; the
 AES object's key schedule is dropped, but the interpreter gives no way to clear it.
-Format: FORMAT.md section 4; https://developers.google.com/tink/streaming-aead/aes_ctr_hmac_streaming
+Format: docs/format.md section 4; https://developers.google.com/tink/streaming-aead/aes_ctr_hmac_streaming
 """
 
 from crypto.hkdf import hkdf

@@ -6,7 +6,6 @@ to one and the same instant, so that the stamps on the card tell nothing.
 """
 
 import os
-import time
 
 import machine
 import vfs
@@ -28,27 +27,26 @@ def _arguments(wiring):
 
 
 class _CheckedCard:
-    """A block device that raises instead of returning False, and knows how long the card kept it waiting."""
+    """A block device that raises instead of returning False, until it is let go of.
+
+    From then on it takes everything and does nothing: a file that could not be closed is closed by the
+    collector one day, and must not write into whatever card is there by then.
+    """
 
     def __init__(self, card):
         self._card = card
-        self.longest_busy_us = 0
+        self.let_go = False
 
     def readblocks(self, block, buffer):
-        if self._card.readblocks(block, buffer) is False:
+        if not self.let_go and self._card.readblocks(block, buffer) is False:
             raise OSError(_EIO)
 
     def writeblocks(self, block, buffer):
-        begin_us = time.ticks_us()
-        done = self._card.writeblocks(block, buffer)
-        busy_us = time.ticks_diff(time.ticks_us(), begin_us)
-        if busy_us > self.longest_busy_us:
-            self.longest_busy_us = busy_us
-        if done is False:
+        if not self.let_go and self._card.writeblocks(block, buffer) is False:
             raise OSError(_EIO)
 
     def ioctl(self, operation, argument):
-        return self._card.ioctl(operation, argument)
+        return 0 if self.let_go else self._card.ioctl(operation, argument)
 
 
 class Card:
@@ -58,22 +56,22 @@ class Card:
         self._pins = pins
         self._calendar = machine.RTC()
         self._sd = None
-        self.device = None
+        self._device = None
 
     def mount(self):
         """Find the card and its file system; raises CardMissing."""
         self.unmount()
         try:
             self._sd = machine.SDCard(**_arguments(self._pins.SD))
-            self.device = _CheckedCard(self._sd)
-            vfs.mount(vfs.VfsFat(self.device), _MOUNT)  # type: ignore[arg-type]
+            self._device = _CheckedCard(self._sd)
+            vfs.mount(vfs.VfsFat(self._device), _MOUNT)  # type: ignore[arg-type]
         except OSError:
             self._release()
             raise CardMissing("no card, or none with a FAT32 file system")
 
     def unmount(self):
         """Let go of the card, whether it is still there or not."""
-        if self.device is not None:
+        if self._device is not None:
             try:
                 vfs.umount(_MOUNT)
             except OSError:
@@ -81,7 +79,9 @@ class Card:
             self._release()
 
     def _release(self):
-        self.device = None
+        if self._device is not None:
+            self._device.let_go = True
+            self._device = None
         if self._sd is not None:
             self._sd.deinit()
             self._sd = None
@@ -124,6 +124,10 @@ class Card:
         file.flush()
 
     def close(self, file):
-        """Close `file`; its size and stamp are written."""
+        """Close `file`; its size and stamp are written. A card that fails that is let go of."""
         self._pin()
-        file.close()
+        try:
+            file.close()
+        except OSError:
+            self.unmount()
+            raise

@@ -1,4 +1,4 @@
-"""The console: answers the laptop's requests over the serial port, as PROTOCOL.md has it.
+"""The console: answers the laptop's requests over the serial port, as docs/protocol.md has it.
 
 Guarantees that nothing is parsed before its MAC is right, except `hello` and `provision`, which are
 plain, short and read strictly; that what is not authentic, replayed, too long or no JSON changes nothing;

@@ -34,6 +34,7 @@ class Container:
         self._file = file
         self.number = number
         self.name = name
+        self.file_key = bytearray(0)
         self.blocks = blocks  # header included
         self._at = 1  # next block to be written
 
@@ -118,7 +119,7 @@ class Preparer:
             raise CardFault("the card fails while a container is prepared")
 
     def _prepare(self, block, wanted_blocks, feed):
-        entry = self._journal.prepared or self._assign()
+        entry = self._entry()
         if entry is None:
             return None
         number, suite, name = entry["number"], entry["suite"], entry["name"]
@@ -127,19 +128,35 @@ class Preparer:
             self._journal.rename(name)
         file, blocks = self._allocate(name, wanted_blocks, block, feed)
         container = Container(self._card, file, number, name, blocks)
+        try:
+            self._seal(container, suite, entry["index"], block, feed)
+        except Exception:
+            container.close()
+            raise
+        return container
+
+    def _seal(self, container, suite, index, block, feed):
         self._entropy.refresh()
         feed()
-        recipients = [self._keys.key(suite, entry["index"])]
+        recipients = [self._keys.key(suite, index)]
         recovery = self._keys.recovery(suite)
         if recovery is not None:
             recipients.append(recovery)
         container.write_header(block, self._identity, suite, recipients, self._entropy.draw)
-        return container
 
-    def _assign(self):
+    def _entry(self):
+        """Return what the journal says of the container to prepare; None without keys."""
+        prepared = self._journal.prepared
         chosen = self._keys.choose()
-        if chosen is None:
-            return None
+        if prepared is None:
+            return None if chosen is None else self._assign(chosen)
+        if prepared["index"] is None and chosen is not None and chosen[1] is not None:
+            self._journal.give_key(
+                *chosen
+            )  # one-time keys have come: nothing is recorded under the other yet
+        return self._journal.prepared
+
+    def _assign(self, chosen):
         number = self._journal.next_container
         name = layout.file_name(number)
         if self._card.exists(name):
@@ -180,14 +197,20 @@ class Preparer:
         if had < 2 * layout.BLOCK_BYTES:
             had = self._begin(name, block)
         file = self._card.open(name, "r+b")
-        at, end = had, blocks * layout.BLOCK_BYTES
+        try:
+            self._grow(file, had, blocks * layout.BLOCK_BYTES, feed)
+        except Exception:
+            self._card.close(file)
+            raise
+        return file, blocks
+
+    def _grow(self, file, at, end, feed):
         while at < end:
             at = min(at + _STEP_BYTES, end)
             if file.seek(at) != at:
                 raise CardFull("the card has no room for a container")
             self._card.flush(file)
             feed()
-        return file, blocks
 
     def _begin(self, name, block):
         """Make the file with header and block 1 as zeros, before it grows over what the card held earlier."""

@@ -51,6 +51,18 @@ class Journal:
         """How many one-time keys of `suite` have been given to containers."""
         return self._state["taken"].get(str(suite), 0)
 
+    def _taken_with(self, suite, index):
+        taken = dict(self._state["taken"])
+        if index is not None:
+            taken[str(suite)] = index + 1
+        return taken
+
+    def give_key(self, suite, index):
+        """Give the prepared container another key; nothing was recorded under the one it had."""
+        prepared = dict(self._state["prepared"])
+        prepared["suite"], prepared["index"] = suite, index
+        self._commit(taken=self._taken_with(suite, index), prepared=prepared)
+
     def prepare(self, suite, index, name):
         """Give the next number a key and a file name, before anything of it is on the card.
 
@@ -58,11 +70,8 @@ class Journal:
         Returns the number.
         """
         number = self._state["next"]
-        taken = dict(self._state["taken"])
-        if index is not None:
-            taken[str(suite)] = index + 1
         prepared = {"number": number, "suite": suite, "index": index, "name": name}
-        self._commit(next=number + 1, taken=taken, prepared=prepared)
+        self._commit(next=number + 1, taken=self._taken_with(suite, index), prepared=prepared)
         return number
 
     def rename(self, name):

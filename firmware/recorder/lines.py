@@ -1,4 +1,4 @@
-"""Lines from the serial port: put together byte by byte, with the flow control of PROTOCOL.md.
+"""Lines from the serial port: put together byte by byte, with the flow control of docs/protocol.md.
 
 The port's own input holds 260 bytes, so the laptop waits for one byte 06 after every 192 bytes of a line that
 goes on. Guarantees one buffer, allocated once; that a line of more than 4096 bytes is dropped whole, still

@@ -78,7 +78,9 @@ class Requests:
                 ring.load(suite, _count(request, "first"), keys)
         except OSError:
             raise Refused("full", "the recorder's memory holds no more keys")
-        if self.app.state in ("unprovisioned", "fault"):  # its first key, perhaps
+        prepared = self._parts.journal.prepared
+        # Its first key, perhaps, or a better one for a container that nobody has used.
+        if self.app.state in ("unprovisioned", "fault") or (prepared and prepared["index"] is None):
             self.app.prepare_again()
         return {"left": ring.left(suite), "loaded": ring.loaded(suite)}
 

@@ -27,8 +27,8 @@ DEFAULTS = {
 
 _CHOICES = {"rate": (8000, 16000, 24000, 32000, 48000), "channels": (1, 2)}
 
-# Lowest and highest. Where PROTOCOL.md names no limit: a window long enough to walk round a table and short
-# enough to belong to one conversation; a century of retention; a day of recording.
+# Lowest and highest. Where docs/protocol.md names no limit: a window long enough to walk round a table and
+# short enough to belong to one conversation; a century of retention; a day of recording.
 _RANGES = {
     "gain_db": (0, 42),
     "parties": (1, 8),

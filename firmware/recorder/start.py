@@ -21,7 +21,6 @@ def run():
     """Never returns. The firmware lies in the folder above this package, which is "" on the board."""
     app = wiring.build(__file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "")
     _forget_wiring()
-    gc.threshold(16384)  # from here on there is a collection after each audio buffer
     while True:
         app.step()
         time.sleep_ms(_IDLE_MS)
@@ -29,5 +28,6 @@ def run():
 
 def _forget_wiring():
     global wiring
-    del wiring, recorder.wiring, sys.modules["recorder.wiring"]
+    del wiring, recorder.wiring, recorder.build
+    del sys.modules["recorder.wiring"], sys.modules["recorder.build"]
     gc.collect()

@@ -113,8 +113,8 @@ def build(root):
     _room(parts, pins)
     try:
         _storage(parts)
-    except errors.StoreDamaged as damage:
-        return _Broken(parts, damage.code)
+    except (errors.StoreDamaged, OSError):
+        return _Broken(parts, errors.StoreDamaged.code)
     _recording(parts, pins)
     gc.collect()
     requests = _console(parts, root)

@@ -17,6 +17,16 @@ DMA_FRAMES = 256
 _DMA_BUFFER_BYTES = DMA_FRAMES * 8  # always 32-bit stereo
 
 
+# DMA memory, in pieces of one buffer each. What a driver gave back is here for the next one: the pool is the
+# heap's, too, but a heap that has grown to its bounds takes no more of it.
+_memory = []
+
+
+def _take_memory(buffers):
+    while len(_memory) < buffers:
+        _memory.append(bytearray(_DMA_BUFFER_BYTES))
+
+
 class I2S:
     """One receiver. Times are whole milliseconds of virtual time, rounded up: late, never early."""
 
@@ -39,8 +49,7 @@ class I2S:
         self.deinit()
         channels = 1 if format == I2S.MONO else 2
         self._buffers = max(2, ibuf // _DMA_BUFFER_BYTES)
-        # As on the board, where each buffer is a piece of memory of its own.
-        self._memory = [bytearray(_DMA_BUFFER_BYTES) for _ in range(self._buffers)]
+        _take_memory(self._buffers)
         self._rate_hz = rate
         self._frame_bytes = channels * bits // 8
         self._start_ms = clock.now_ms()
@@ -56,7 +65,7 @@ class I2S:
         if self._capture is not None:
             self._alarm.remove()
             self._capture.stop()
-            self._capture = self._memory = self._filling = self._queued = None
+            self._capture = self._filling = self._queued = None
 
     def irq(self, handler):
         """Non-blocking from now on; `handler(i2s)` is scheduled when a buffer is full."""

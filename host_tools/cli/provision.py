@@ -1,6 +1,6 @@
 """`cloister provision`: a new recorder becomes ours, or one of ours gets keys, time and settings.
 
-The ranges here are those of PROTOCOL.md, so that a slip of the hand is told before a recorder is touched;
+The ranges are those of docs/protocol.md, so that a slip of the hand is told before a recorder is touched;
 the recorder checks again, and its word counts. Only options that were given change a setting.
 """
 
@@ -69,7 +69,7 @@ def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, *
 
 
 def _config(options: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were given, in PROTOCOL.md's names and types."""
+    """The settings that were given, in docs/protocol.md's names and types."""
     given = {name: value for name, value in options.items() if value is not None}
     return {name: int(value) if isinstance(value, str) else value for name, value in given.items()}
 

@@ -1,4 +1,4 @@
-"""`cloister simulate`: the recorder's own firmware on this computer (PROTOCOL.md has the contract).
+"""`cloister simulate`: the recorder's own firmware on this computer (docs/protocol.md has the contract).
 
 With `--json` each line on stdout is an object with `time` (seconds of virtual time, three decimals) and one
 of: `light` (`{"red": bool, "green": bool}`, as seen), `state` (its name), `event` (an object), `reset`

@@ -1,1 +1,1 @@
-"""Containers as FORMAT.md defines them: read, checked, and never believed before they are authenticated."""
+"""Containers as docs/format.md defines them: read, checked, never believed before they are authenticated."""

@@ -1,4 +1,4 @@
-"""What a reader says of one container: FORMAT.md section 6, in its order.
+"""What a reader says of one container: docs/format.md section 6, in its order.
 
 `examine` returns a Finding and never raises over a container's content; only a source that cannot be
 read at all raises CloisterError. Nothing is decoded before its tag was found right, and nothing of the
@@ -135,6 +135,7 @@ def _judge_body(blocks: BlockReader, header: Header, view: View) -> Finding:
         segments=body.segments,
         kept_blocks=1 + body.segments,
         events=body.events,
+        end_reason=body.end.reason if body.end else None,
         damage=flaws(header) + body.faults,
     )
     if not body.flagged_last:
@@ -214,7 +215,8 @@ def _sentence(finding: Finding, vouch: Vouch | None) -> str:
     length = report.clock(finding.seconds or 0)
     lost = report.lost_words(finding.lost or 0, finding.session.rate_hz)
     if finding.word == report.COMPLETE:
-        return f"{length} recorded, {lost}"
+        ended = report.ENDED.get(finding.end_reason or "", "")
+        return f"{length} recorded, {lost}{ended}"
     kept = f"{length} kept" + (f", {lost}" if finding.lost else "")
     if finding.word == report.DAMAGED:
         return f"{kept}; " + "; ".join(finding.damage)

@@ -1,7 +1,7 @@
-"""The header block: taken apart, its seal checked, its file key opened (FORMAT.md section 2).
+"""The header block: taken apart, its seal checked, its file key opened (docs/format.md section 2).
 
 Parsing believes only magic, version and suite, which say how to read the rest. Everything else counts
-only after `seal_is_right`; `flaws` then says where a sealed header is not what FORMAT.md allows.
+only after `seal_is_right`; `flaws` then says where a sealed header is not what docs/format.md allows.
 """
 
 import hmac
@@ -114,7 +114,7 @@ def seal_is_right(header: Header, recorder_secret: bytes) -> bool:
 
 
 def flaws(header: Header) -> list[str]:
-    """What a sealed header has that FORMAT.md does not allow, in words; empty if nothing."""
+    """What a sealed header has that docs/format.md does not allow, in words; empty if nothing."""
     found = []
     if header.recipient_count > layout.RECIPIENTS_AT_MOST:
         found.append(f"the header names {header.recipient_count} recipients")

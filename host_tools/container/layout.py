@@ -1,6 +1,6 @@
-"""Every size, magic and label of the container format (FORMAT.md, version 1), in one place for the laptop.
+"""Every size, magic and label of the container format (docs/format.md), in one place for the laptop.
 
-Names follow FORMAT.md; a new suite is a new row in SUITES. Nothing here computes anything.
+Names follow docs/format.md; a new suite is a new row in SUITES. Nothing here computes anything.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ RATES_HZ = (8000, 16000, 24000, 32000, 48000)
 
 @dataclass(frozen=True)
 class Suite:
-    """One row of FORMAT.md section 3: sizes in bytes and the KEM's name in `cryptography`'s HPKE."""
+    """One row of docs/format.md section 3: sizes in bytes and the KEM's name in `cryptography`'s HPKE."""
 
     kem: str
     enc_bytes: int

@@ -1,7 +1,7 @@
 """Who else could open a container: its recipients checked against what the vault gave to its recorder.
 
 Recipient 1 must be a one-time key given to this recorder and seen under no other number, or its last-resort
-key; recipient 2 a recovery key of this vault. Anything else is named (FORMAT.md section 6).
+key; recipient 2 a recovery key of this vault. Anything else is named (docs/format.md section 6).
 """
 
 from host_tools.container.header import Header

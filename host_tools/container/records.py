@@ -1,7 +1,7 @@
-"""The records in an authentic segment's plaintext, strictly checked (FORMAT.md section 5).
+"""The records in an authentic segment's plaintext, strictly checked (docs/format.md section 5).
 
 `records` takes a segment apart; `parse_session`, `parse_event` and `parse_end` check the JSON objects.
-What is not as FORMAT.md says raises BadRecord with the reason; nothing else comes out of here, whatever
+What is not as docs/format.md says raises BadRecord with the reason; nothing else comes out of here, whatever
 the bytes are. An unknown type is skipped.
 """
 
@@ -22,7 +22,7 @@ END_REASONS = ("stop", "battery", "card", "limit", "fault", "continued")
 
 
 class BadRecord(Exception):
-    """A record in an authentic segment is not as FORMAT.md says; the message says how."""
+    """A record in an authentic segment is not as docs/format.md says; the message says how."""
 
 
 @dataclass(frozen=True)

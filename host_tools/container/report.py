@@ -1,4 +1,4 @@
-"""A finding: FORMAT.md section 6's word for a container, and what is said about it to people and programs.
+"""A finding: docs/format.md section 6's word for a container, and what people and programs are told.
 
 Only words and numbers stand here; `findings` decides which. The rules: the word comes first, then the
 sentence; a number that is not known is None, never a guess.
@@ -21,6 +21,14 @@ INTERRUPTED = "interrupted"
 COMPLETE = "complete"
 
 AS_IT_SHOULD_BE = (COMPLETE, EMPTY, DESTROYED)
+# What the reasons of END but `stop` add to the sentence about a complete container.
+ENDED = {
+    "limit": "; it ended because it had reached its longest length",
+    "battery": "; it ended because the battery ran low",
+    "card": "; it ended because of the card",
+    "fault": "; it ended because of a fault of the recorder",
+    "continued": "; it goes on in the next container",
+}
 HOLDS_SOUND = (COMPLETE, INTERRUPTED, DAMAGED)
 
 
@@ -47,6 +55,7 @@ class Finding:
     damage: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list, repr=False)
+    end_reason: str | None = None
 
     @property
     def number(self) -> int | None:
@@ -76,7 +85,7 @@ class Finding:
         return "; ".join([self.reason, *self.notes])
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry of `verify --json`, as DESIGN.md has it."""
+        """The entry of `verify --json`."""
         return {
             "file": self.file,
             "number": self.number,

@@ -1,4 +1,4 @@
-"""The body: Tink's AES256_CTR_HMAC_SHA256_4KB, read in batches with bounded memory (FORMAT.md section 4).
+"""The body: Tink's AES256_CTR_HMAC_SHA256_4KB, in batches, with bounded memory (docs/format.md section 4).
 
 A segment is decrypted only after its tag was found right; the stream ends at the first segment that is
 not authentic, or after the one flagged as last. `later_authentic` looks for authentic segments further
@@ -137,7 +137,7 @@ class Stream:
         return plain.data.cast("B")
 
     def _counter_blocks(self, first: int, good: int, last: bool) -> np.ndarray:
-        """The counter blocks of `good` segments, uint32[good, 256, 4]: FORMAT.md's nonce, its tail counting.
+        """The counter blocks of `good` segments, uint32[good, 256, 4]: the nonce, its tail counting.
 
         As big-endian words: prefix; end of prefix and top of the index; rest of the index and flag; counter.
         """

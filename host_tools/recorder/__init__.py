@@ -1,1 +1,1 @@
-"""The laptop's side of PROTOCOL.md: the serial port, the console's lines, and what provisioning takes."""
+"""The laptop's side of docs/protocol.md: serial port, console lines, and what provisioning takes."""

@@ -1,4 +1,4 @@
-"""Questions to a recorder and its answers, each with its MAC, as PROTOCOL.md has it.
+"""Questions to a recorder and its answers, each with its MAC, as docs/protocol.md has it.
 
 Guarantees that nothing is believed but lines with the recorder's MAC; without one only the answers to
 `hello` and `provision`, and that a line was refused. Every failure is a CloisterError: no recorder there,
@@ -47,7 +47,7 @@ class Greeting:
 
 
 class RecorderRefused(CloisterError):
-    """The recorder's own error; `code` is one of PROTOCOL.md's."""
+    """The recorder's own error; `code` is one of docs/protocol.md's."""
 
     def __init__(self, do: str, code: str, message: str):
         super().__init__(f"the recorder refused {do}: {message or code}")

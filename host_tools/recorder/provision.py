@@ -101,7 +101,7 @@ def stock(status: dict[str, Any]) -> dict[str, Any]:
 
 
 def key_id(public_key: bytes) -> str:
-    """The key id (FORMAT.md, section 2) in hex."""
+    """The key id (docs/format.md, section 2) in hex."""
     return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES].hex()
 
 

@@ -1,7 +1,7 @@
 """The recorder's serial console as a real pseudo-terminal, with the small input buffer of the real thing.
 
 What a program writes to the pty reaches the firmware's standard input only as far as there is room for
-it: 259 unread bytes, and the rest is lost (FACTS.md). What the firmware writes is lost when nobody reads.
+it: 259 unread bytes, and the rest is lost. What the firmware writes is lost when nobody reads.
 The slave stays open here, so programs may come and go; it is raw, and opening it resets nothing.
 """
 

@@ -1,7 +1,7 @@
 """Reads a scenario: what happens to a simulated recorder from outside, one physical event a line.
 
 `SECONDS KIND ARGUMENTS… # comment`, in seconds of virtual time since power-on, to the millisecond. The
-kinds are those of PROTOCOL.md, "The simulator's contract". Lines may stand in any order; events of one
+kinds are those of docs/simulator.md. Lines may stand in any order; events of one
 instant happen in the order of their lines. Whatever is wrong is said with the number of its line.
 """
 

@@ -14,7 +14,7 @@ from host_tools.simulator.interpreter import FIRMWARE_DIR
 from host_tools.simulator.mic import NOISE_TRACK
 from host_tools.simulator.scenario import Event
 
-BOARD_HEAP_BYTES = 163_344  # free on an ESP32 without PSRAM when boot.py starts (FACTS.md)
+BOARD_HEAP_BYTES = 163_344  # free on an ESP32 without PSRAM when boot.py starts
 HEAP_KB = (
     288  # of a 32-bit interpreter: the board's and the stand-ins'; little more, for each collection reads all
 )

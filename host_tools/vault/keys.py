@@ -17,7 +17,7 @@ from host_tools.vault.shelf import Shelf
 
 
 def key_id(public_key: bytes) -> bytes:
-    """FORMAT.md section 2: the first 8 bytes of SHA-256 of the public key."""
+    """docs/format.md section 2: the first 8 bytes of SHA-256 of the public key."""
     return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES]
 
 

@@ -1,4 +1,4 @@
-"""Each finding of FORMAT.md section 6, in its order, on containers from the reference writer."""
+"""Each finding of docs/format.md section 6, in its order, on containers from the reference writer."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Records in authentic segments that are not as FORMAT.md says: named as damage, never a traceback."""
+"""Records in authentic segments that are not as docs/format.md says: named as damage, never a traceback."""
 
 import os
 

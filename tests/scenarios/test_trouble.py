@@ -87,6 +87,7 @@ def test_a_loss_across_the_longest_recording_allowed_ends_it_there(recorder):
     finding = recorder.findings()[0]
     gap = next(event for event in finding.events if event.name == "gap")
     assert (finding.word, finding.samples) == ("complete", 60 * 16_000)
+    assert finding.message.endswith("it had reached its longest length")
     assert len(recorder.sound()) + finding.lost == finding.samples == gap.at + gap.fields["lost"]
     assert recorder.states()[-1] == "ready"
 

@@ -1,4 +1,4 @@
-"""The laptop's side of the console, written from PROTOCOL.md alone, for tests.
+"""The laptop's side of the console, written from docs/protocol.md alone, for tests.
 
 Shares no code with host_tools, so that the two sides of the project cannot agree on a mistake.
 """

@@ -1,4 +1,4 @@
-"""A recorder's console as PROTOCOL.md has it, in memory, for tests of the laptop's side; it can lie.
+"""A recorder's console as docs/protocol.md has it, in memory, for tests of the laptop's side; it can lie.
 
 Shares no code with host_tools or firmware. It is a port (`name`, `read`, `write`) at the same time.
 """

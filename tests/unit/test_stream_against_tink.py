@@ -26,7 +26,7 @@ def registered():
 
 
 def tink_reader(file_key: bytes) -> streaming_aead.StreamingAead:
-    """Tink's streaming AEAD with the parameters of FORMAT.md section 4 and our file key as its key."""
+    """Tink's streaming AEAD with the parameters of docs/format.md section 4 and our file key as its key."""
     key = aes_ctr_hmac_streaming_pb2.AesCtrHmacStreamingKey(version=0, key_value=file_key)
     key.params.ciphertext_segment_size = 4096
     key.params.derived_key_size = 32
@@ -71,7 +71,7 @@ def sealed_on_micropython(micropython, folder: Path) -> bytes:
 
 
 def expected_segment(job: dict, index: int, last: bool, plaintext: bytes) -> bytes:
-    """One segment after the first, made by `cryptography` from FORMAT.md section 4 alone."""
+    """One segment after the first, made by `cryptography` from docs/format.md section 4 alone."""
     salt, info = bytes.fromhex(job["salt"]), bytes.fromhex(job["associated_data"])
     derived = HKDF(hashes.SHA256(), 64, salt, info).derive(bytes.fromhex(job["file_key"]))
     nonce = bytes.fromhex(job["nonce_prefix"]) + index.to_bytes(4, "big") + bytes([last]) + bytes(4)
