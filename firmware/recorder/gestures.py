@@ -14,16 +14,17 @@ HOLD = "hold"  # held for two seconds; once
 _BOUNCE_MS = const(20)
 _DOUBLE_MS = const(400)
 _HOLD_MS = const(2000)
+_UNSEEN_MS = const(1000)  # as long as a card may be busy without a loss
 
 
 class Button:
-    """One button's contact turned into gestures; times from `ticks` (`ticks_diff`)."""
+    """One button's contact turned into gestures; times from `ticks` (`ticks_add`, `ticks_diff`)."""
 
     def __init__(self, ticks):
         self._ticks = ticks
         self._pressed = False
         self._raw = False
-        self._raw_ms = self._since_ms = self._released_ms = 0
+        self._raw_ms = self._since_ms = self._released_ms = self._polled_ms = 0
         self._spent = True  # this press has been used up
         self._waiting = False  # a short press waits for a second one
 
@@ -37,6 +38,11 @@ class Button:
         if closed != self._raw:
             self._raw = closed
             self._raw_ms = now_ms
+            if closed and not self._pressed:
+                # A card may have held everything up: it may have been down since it was looked at last.
+                unseen_ms = min(self._ticks.ticks_diff(now_ms, self._polled_ms), _UNSEEN_MS)
+                self._since_ms = self._ticks.ticks_add(now_ms, -unseen_ms)
+        self._polled_ms = now_ms
         settled = self._ticks.ticks_diff(now_ms, self._raw_ms) >= _BOUNCE_MS
         if settled and self._raw != self._pressed:
             self._pressed = self._raw
@@ -44,7 +50,6 @@ class Button:
         return self._wait(now_ms)
 
     def _down(self, now_ms):
-        self._since_ms = now_ms
         self._spent = self._waiting
         if self._waiting:
             self._waiting = False

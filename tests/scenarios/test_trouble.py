@@ -92,6 +92,12 @@ def test_a_loss_across_the_longest_recording_allowed_ends_it_there(recorder):
     assert recorder.states()[-1] == "ready"
 
 
+def test_a_stop_held_while_the_card_is_busy_stops_the_recording(recorder):
+    recorder.run(START + "9.9 card-stall 1000\n10.0 press p2 2.2\n15.0 end\n")
+    assert recorder.events()[-1]["event"] == "stop"
+    assert recorder.findings()[0].word == "complete"
+
+
 def test_a_write_that_fails_is_repeated_and_nothing_is_lost(recorder):
     heard = ramp(22)
     recorder.run(START + "9.0 card-error 2\n" + STOP, heard)

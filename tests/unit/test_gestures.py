@@ -12,6 +12,10 @@ class Ticks:
     def ticks_diff(later, earlier):
         return later - earlier
 
+    @staticmethod
+    def ticks_add(ticks, delta):
+        return ticks + delta
+
 
 def play(*closed_ms: tuple[int, int], until_ms: int = 12_000, step_ms: int = 4) -> list[tuple[int, str]]:
     """Close the contact during each span and return (time, gesture) of what is told."""
@@ -46,7 +50,30 @@ def test_two_presses_far_apart_are_two_shorts():
 def test_a_hold_is_told_once_after_two_seconds_and_is_no_short_press():
     told = play((1000, 6000))
     assert names(told) == [gestures.DOWN, gestures.HOLD]
-    assert 3000 <= told[1][0] <= 3050
+    assert 2990 <= told[1][0] <= 3050
+
+
+def test_a_hold_that_began_while_a_card_held_everything_up_counts_from_when_it_may_have_begun():
+    button = gestures.Button(Ticks)
+    button.poll(False, 10_000)
+    told = [(now_ms, button.poll(now_ms < 12_600, now_ms)) for now_ms in range(10_900, 14_000, 10)]
+    assert [(now_ms, gesture) for now_ms, gesture in told if gesture] == [
+        (10_920, gestures.DOWN),
+        (12_000, gestures.HOLD),
+    ]
+
+
+def test_a_short_press_seen_late_is_no_hold():
+    button = gestures.Button(Ticks)
+    button.poll(False, 0)
+    told = [button.poll(now_ms < 5_800, now_ms) for now_ms in range(5_000, 8_000, 10)]
+    assert [gesture for gesture in told if gesture] == [gestures.DOWN, gestures.SHORT]
+
+
+def test_a_contact_that_trembles_while_it_is_held_does_not_begin_anew():
+    told = play((1000, 2500), (2508, 6000), step_ms=4)
+    assert names(told) == [gestures.DOWN, gestures.HOLD]
+    assert 2990 <= told[1][0] <= 3050
 
 
 def test_bouncing_contacts_are_one_press():
