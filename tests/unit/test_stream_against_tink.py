@@ -12,38 +12,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import hmac as library_hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from tink import secret_key_access, streaming_aead
-from tink.proto import aes_ctr_hmac_streaming_pb2, common_pb2, tink_pb2
+
+from tests.tink_reader import tink_primitive
 
 SCRIPT = Path(__file__).parent / "scripts" / "write_stream.py"
-KEY_TYPE = "type.googleapis.com/google.crypto.tink.AesCtrHmacStreamingKey"
 FIRST_ROOM, ROOM = 4024, 4064
 
 
-@pytest.fixture(scope="module", autouse=True)
-def registered():
-    streaming_aead.register()
-
-
-def tink_reader(file_key: bytes) -> streaming_aead.StreamingAead:
-    """Tink's streaming AEAD with the parameters of docs/format.md section 4 and our file key as its key."""
-    key = aes_ctr_hmac_streaming_pb2.AesCtrHmacStreamingKey(version=0, key_value=file_key)
-    key.params.ciphertext_segment_size = 4096
-    key.params.derived_key_size = 32
-    key.params.hkdf_hash_type = common_pb2.SHA256
-    key.params.hmac_params.hash = common_pb2.SHA256
-    key.params.hmac_params.tag_size = 32
-    keyset = tink_pb2.Keyset(primary_key_id=1)
-    entry = keyset.key.add(key_id=1, status=tink_pb2.ENABLED, output_prefix_type=tink_pb2.RAW)
-    entry.key_data.type_url = KEY_TYPE
-    entry.key_data.value = key.SerializeToString()
-    entry.key_data.key_material_type = tink_pb2.KeyData.SYMMETRIC
-    handle = tink.proto_keyset_format.parse(keyset.SerializeToString(), secret_key_access.TOKEN)
-    return handle.primitive(streaming_aead.StreamingAead)
-
-
 def read_by_tink(job: dict, ciphertext: bytes) -> bytes:
-    aead = tink_reader(bytes.fromhex(job["file_key"]))
+    aead = tink_primitive(bytes.fromhex(job["file_key"]))
     source = io.BytesIO(ciphertext)
     with aead.new_decrypting_stream(source, bytes.fromhex(job["associated_data"])) as stream:
         return stream.read()
