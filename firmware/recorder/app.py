@@ -98,6 +98,7 @@ class App:
             self.lost_samples += self._recording.lost
             self._recording = None
         self._discard()
+        self._parts.card.unmount()
         self._must_prepare = False
         self._enter("fault", code)
 

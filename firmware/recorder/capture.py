@@ -97,31 +97,36 @@ class Capture:
         if self._timed > k:
             return 0
         late_us = self._late_us(k)
-        possible = self._possible_loss(k)
-        if possible:
-            if self._full - k < 2 and wait:
-                return None
-            if self._full - k > 1:  # a callback may come late, never early: the earlier one is right
-                late_us = min(late_us, self._late_us(k + 1))
-            lost = self._frames(late_us - self._lead_us) + DMA_FRAMES // 2
-            lost = max(0, min(lost // DMA_FRAMES * DMA_FRAMES, possible))
-        else:
+        dropped = self._dropped(k)
+        if dropped is None:
             lost = 0
             self._lead_us = min(self._lead_us, late_us)  # least (time − sound): start-up and callback delay
+        else:
+            if self._full - k < 2 and wait:
+                return None
+            if self._full - k > 1:
+                late_us = min(late_us, self._late_us(k + 1))
+            lost = max(0, self._frames(late_us - self._lead_us) + DMA_FRAMES // 2) // DMA_FRAMES * DMA_FRAMES
+            # A callback may come late, never early: what it tells beyond the DMA memory's own sum is delay.
+            if lost > dropped + DMA_FRAMES:
+                lost = dropped
         self._lost += lost
         self._advance(k)
         return lost
 
-    def _possible_loss(self, k):
-        """Return the most frames that can be missing before buffer k: what DMA memory could not hold."""
-        # Whether those before it were still under way then is not asked: their callbacks may have been late.
+    def _dropped(self, k):
+        """Return how many frames DMA memory had dropped when buffer k was asked for; None: nowhere near.
+
+        Whether those before it were still under way then is not asked: their callbacks may have been late.
+        """
         if k == 0:
-            return 0
+            return None
         asked_us = self._asked_us[k % _STAMPS]
         waiting_us = self._elapsed_us + self._ticks.ticks_diff(asked_us, self._stamp_us) - self._lead_us
         waiting = self._frames(waiting_us) - k * self.frames - self._lost
-        beyond = waiting - (self._dma_frames - 2 * DMA_FRAMES)
-        return 0 if beyond <= 0 else (beyond + DMA_FRAMES) // DMA_FRAMES * DMA_FRAMES
+        # All DMA buffers but the one being filled wait for whoever reads.
+        beyond = waiting // DMA_FRAMES - (self._dma_frames // DMA_FRAMES - 1)
+        return None if beyond < -1 else max(0, beyond) * DMA_FRAMES
 
     def _late_us(self, k):
         """Return time − sound at the end of buffer k, in µs."""

@@ -216,7 +216,9 @@ class Preparer:
         """Make the file with header and block 1 as zeros, before it grows over what the card held earlier."""
         wipe(block)
         file = self._card.open(name, "w+b")
-        file.write(block)
-        file.write(block)
-        self._card.close(file)
+        try:
+            file.write(block)
+            file.write(block)
+        finally:
+            self._card.close(file)
         return 2 * layout.BLOCK_BYTES

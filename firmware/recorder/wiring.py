@@ -18,6 +18,7 @@ from recorder import header, container, segments, strict_json, lines  # noqa: F4
 from recorder.capture import Capture
 import boards
 from drivers.microphone import Microphone
+from drivers.sd_card import Card
 # isort: on
 
 
@@ -28,6 +29,8 @@ class Parts:
         self.ticks = time
         self.microphone = Microphone(pins)
         self.microphone.hold_memory()
+        self.card = Card(pins)
+        self.card.hold_memory()
         self.capture = Capture(self.microphone, pins.AUDIO_BUFFER_BYTES, pins.DMA_BYTES, time)
         self.skip_frames = pins.MIC_STARTUP_FRAMES
 
@@ -79,13 +82,11 @@ def _room(parts, pins):
 
 def _recording(parts, pins):
     from crypto.stream import StreamWriter
-    from drivers.sd_card import Card
     from recorder.container import Preparer
     from recorder.segments import Segments
 
     parts.stream = StreamWriter()
     parts.segments = Segments(parts.stream)
-    parts.card = Card(pins)
     parts.preparer = Preparer(parts.card, parts.identity, parts.keys, parts.journal, parts.entropy)
 
 

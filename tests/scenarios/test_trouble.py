@@ -70,6 +70,28 @@ def test_a_longer_stall_is_told_with_exactly_the_samples_lost(recorder, stall_ms
     assert finding.samples == len(recorded) + finding.lost
 
 
+@pytest.mark.parametrize(
+    "stalls", ["6 600,6.9 300,7.1 900,8 1300", "6 1300,6.3 900,7.9 1300", "6 2500,8.6 600,9.3 1300"]
+)
+def test_stalls_that_follow_each_other_are_told_each_with_its_own_loss(recorder, stalls):
+    heard = ramp(26)
+    events = "".join(
+        f"{time} card-stall {ms}\n" for time, ms in (stall.split() for stall in stalls.split(","))
+    )
+    recorder.run(START + events + STOP, heard)
+    finding = recorder.findings()[0]
+    gaps = [(event.at, event.fields["lost"]) for event in finding.events if event.name == "gap"]
+    recorded = recorder.sound()
+    begins, taken = [0], 0
+    for at, lost in gaps:
+        begins.append(at + lost)
+    for begin, end in zip(begins, [at for at, _ in gaps] + [finding.samples], strict=True):
+        piece = recorded[taken : taken + end - begin]
+        assert place(piece, heard, 600) == STARTUP_FRAMES + begin
+        taken += len(piece)
+    assert gaps and finding.lost == sum(lost for _, lost in gaps)
+
+
 def test_a_stall_in_the_very_first_write_is_told_with_exactly_the_samples_lost(recorder):
     heard = ramp(26)
     recorder.run(START + "1.01 card-stall 5000\n" + STOP, heard)
