@@ -131,10 +131,17 @@ class Card:
         file.flush()
 
     def close(self, file):
-        """Close `file`; its size and stamp are written. A card that fails that is let go of."""
+        """Close `file`; its size and stamp are written. A card that fails that is let go of.
+
+        The file is closed in any case: one that stayed open would be closed by the collector, in a file
+        system that is no longer there.
+        """
         self._pin()
         try:
             file.close()
         except OSError:
+            if self._device is not None:
+                self._device.let_go = True
+            file.close()  # now that nothing reaches the card, this cannot fail
             self.unmount()
             raise
