@@ -54,19 +54,21 @@ class App:
         observer.tell("state", state)
 
     def step(self):
-        """Do what is due now; called every few milliseconds. Raises nothing."""
+        """Do what is due now, often; True if more may wait already. Raises nothing."""
+        busy = False
         self._parts.feed()
         now_ms = self._ticks.ticks_ms()
         try:
             self._parts.clock.tick()
             self._take_gestures(now_ms)
-            self._go_on(now_ms)
+            busy = self._go_on(now_ms)
         except errors.CloisterFault as fault:
             self._fail(fault, fault.code)
         except Exception as fault:  # noqa: BLE001 - shown by the lights, whatever it was
             self._fail(fault, errors.CloisterFault.code)
         self._parts.lights.poll(now_ms)
         self._parts.console.poll()
+        return busy
 
     def _take_gestures(self, now_ms):
         for i in (0, 1):
@@ -77,18 +79,22 @@ class App:
                     getattr(self, action)(i, now_ms)
 
     def _go_on(self, now_ms):
+        """Go on with a recording, or what follows it; True if sound was taken, so that more may wait."""
         if self._recording is not None:
             if self.state == "recording" and not self._parts.indicator.red_flows():
                 self._cause = errors.LightFault("no current through the red light")
                 self._recording.stop("fault")
             if self._recording.step():
                 self._finished()
-            elif self._recording.reason is not None and self.state == "recording":
+                return False
+            if self._recording.reason is not None and self.state == "recording":
                 self._enter("closing")
-        elif self._must_prepare:
+            return self._recording.busy
+        if self._must_prepare:
             self._prepare()
         elif self.state == "consent" and self._consents.expired(now_ms):
             self._enter("ready")
+        return False
 
     def _fail(self, fault, code):
         observer.tell("fault", str(fault) if isinstance(fault, errors.CloisterFault) else repr(fault))

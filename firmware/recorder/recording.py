@@ -41,6 +41,7 @@ class Recording:
         self._since_clips = 0
         self._reason = None
         self._until = None  # no sample from this index on
+        self.busy = False  # whether the last step took sound
 
     def start(self, session, parties, salt, nonce_prefix):
         """Start the microphone; put the SESSION record and each party's consent on the card at once."""
@@ -75,6 +76,7 @@ class Recording:
         Raises CardFault; then abandon() is the caller's next call. A microphone that fails ends the
         recording with reason `fault`, and what there is of it is kept.
         """
+        self.busy = False
         if self._over():
             self._finish()
             return True
@@ -92,6 +94,7 @@ class Recording:
             if lost:
                 self._gap(lost)
             self._fill(source)
+            self.busy = True
         return False
 
     def _gap(self, lost):

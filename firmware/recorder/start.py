@@ -14,7 +14,7 @@ gc.threshold(4096)
 import recorder  # noqa: E402 - only now
 from recorder import wiring  # noqa: E402
 
-_IDLE_MS = 10
+_IDLE_MS = 15
 
 
 def run():
@@ -22,8 +22,8 @@ def run():
     app = wiring.build(__file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "")
     _forget_wiring()
     while True:
-        app.step()
-        time.sleep_ms(_IDLE_MS)
+        if not app.step():
+            time.sleep_ms(_IDLE_MS)
 
 
 def _forget_wiring():

@@ -45,6 +45,7 @@ class _Broken:
     def step(self):
         self._parts.feed()
         self._parts.lights.poll(time.ticks_ms())
+        return False
 
 
 def _storage(parts):

@@ -41,7 +41,7 @@ def test_a_mark_stands_where_the_button_was_pressed(recorder):
     mark = next(event for event in recorder.events() if event["event"] == "mark")
     began_ms = next(report.time_ms for report in recorder.reports if report.value == "recording")
     expected = (6_320 - began_ms) * 16 - STARTUP_FRAMES
-    assert abs(mark["at"] - expected) < 0.02 * 16_000
+    assert abs(mark["at"] - expected) < 0.04 * 16_000  # the buttons are looked at every 15 ms
 
 
 def test_every_sample_comes_back_through_the_known_filter(recorder):
