@@ -11,6 +11,10 @@ from micropython import const
 from recorder.errors import CloisterFault
 from recorder.levels import Levels
 
+# Collect after so many bytes, not only when memory has run out: what lasts then lies close together, and what
+# is free stays in large pieces. While recording there is a collection after each audio buffer anyway.
+GARBAGE_BYTES = const(4096)
+_GARBAGE_RECORDING_BYTES = const(8192)
 _CLICK_PARTS = const(200)  # of a second: what the microphone's power going off may touch is left out
 _CLIP_SEGMENTS = const(8)  # clips are told at most once in so many segments
 
@@ -46,6 +50,7 @@ class Recording:
     def start(self, session, parties, salt, nonce_prefix):
         """Start the microphone; put the SESSION record and each party's consent on the card at once."""
         self._capture.start(self._rate_hz, self._channels)
+        gc.threshold(_GARBAGE_RECORDING_BYTES)
         self._segments.begin(self._container, session, self._channels, salt, nonce_prefix)
         for party in range(parties):
             self._on_event(self._segments.event(0, "consent", party=party + 1))
@@ -162,6 +167,7 @@ class Recording:
 
     def _finish(self):
         self._capture.stop()
+        gc.threshold(GARBAGE_BYTES)
         self._tell_clips()
         end = {"samples": self._index, "lost": self._lost, "reason": self._reason}
         self._segments.finish(self._first_index, end)
@@ -185,6 +191,7 @@ class Recording:
     def abandon(self):
         """Stop at once after a fault: no END is written, the microphone is off, keys are zeroed."""
         self._capture.stop()
+        gc.threshold(GARBAGE_BYTES)
         self._segments.drop()
         try:
             self._container.close()

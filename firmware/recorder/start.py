@@ -7,9 +7,7 @@ import gc
 import sys
 import time
 
-# A collection after so many bytes, not only when memory has run out: what lasts then lies close together, and
-# what is free stays in large pieces.
-gc.threshold(4096)
+gc.threshold(4096)  # while everything is loaded, too: see recording.py
 
 import recorder  # noqa: E402 - only now
 from recorder import wiring  # noqa: E402
