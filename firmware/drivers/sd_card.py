@@ -16,8 +16,6 @@ _EIO = 5
 _FOLDER = 0x4000  # of the first field that os.stat() gives
 _MOUNT = "/sd"
 _PINNED = (2000, 1, 1, 5, 0, 0, 0, 0)  # year, month, day, weekday, hours, minutes, seconds, subseconds
-
-
 _NUMBERS = ("slot", "width", "freq")  # of SDCard's arguments; the others are pins
 
 

@@ -169,6 +169,7 @@ class App:
             self._safe,
         )
         container, self._container = self._container, None
+        self._cause = None
         self._safe_seconds = 0
         previous = parts.journal.use(container.seal_hex)
         start = parts.entropy.draw(layout.SALT_BYTES + layout.NONCE_PREFIX_BYTES)
@@ -198,8 +199,7 @@ class App:
         self._parts.entropy.add(self._parts.capture.noise())
         self.lost_samples += recording.lost
         if recording.reason == "fault":
-            cause, self._cause = self._cause, None
-            raise cause or errors.MicrophoneFault("the microphone delivers no sound")
+            raise self._cause or errors.MicrophoneFault("the microphone delivers no sound")
         self.prepare_again()
 
     def _try_again(self, _button, _now_ms):

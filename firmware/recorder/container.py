@@ -151,9 +151,8 @@ class Preparer:
         if prepared is None:
             return None if chosen is None else self._assign(chosen)
         if prepared["index"] is None and chosen is not None and chosen[1] is not None:
-            self._journal.give_key(
-                *chosen
-            )  # one-time keys have come: nothing is recorded under the other yet
+            # One-time keys have come, and nothing is recorded under the other yet.
+            self._journal.give_key(*chosen)
         return self._journal.prepared
 
     def _assign(self, chosen):

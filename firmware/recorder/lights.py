@@ -26,11 +26,13 @@ class Lights:
     def __init__(self, indicator, ticks):
         self._indicator = indicator
         self._ticks = ticks
-        self._blip_ms = None
+        self._turns = 0
         self.show("unprovisioned", 0)
 
     def show(self, state, now_ms, fault_code=0):
         """Begin the pattern of `state`; `fault_code`: how many turns of red and green."""
+        if self._turns:
+            self._indicator.red(False)  # the count may end while it is lit: the microphone has power then
         self._pattern = _GREEN.get(state)
         self._begin_ms = now_ms
         self._turns = fault_code

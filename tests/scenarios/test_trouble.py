@@ -160,6 +160,22 @@ def test_a_broken_light_ends_the_recording_as_a_fault(recorder):
     assert 7 * 16_000 < finding.samples < 8 * 16_000
 
 
+@pytest.mark.parametrize("hold_ms", [0, 250, 500, 750, 1000])
+def test_no_fault_leaves_the_red_light_on_behind_it(recorder, hold_ms):
+    press = 6 + hold_ms / 1000
+    recorder.run(f"0.5 card-out\n1.0 press both 0.2\n4.0 card-in\n{press} press p2 2.5\n13.0 end\n")
+    assert recorder.states()[-1] == "ready"
+    ready_ms = [report.time_ms for report in recorder.reports if report.value == "ready"][-1]
+    before = [
+        report.value for report in recorder.reports if report.kind == "light" and report.time_ms <= ready_ms
+    ]
+    after = [
+        report.value for report in recorder.reports if report.kind == "light" and report.time_ms > ready_ms
+    ]
+    assert any(light["red"] for light in before)
+    assert not before[-1]["red"] and not any(light["red"] for light in after)
+
+
 def test_without_the_light_nothing_is_recorded(recorder):
     recorder.run("0.5 light-off\n" + START + "5.0 end\n")
     assert recorder.states()[-1] == "fault"
