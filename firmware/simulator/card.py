@@ -28,6 +28,7 @@ class _Medium:
         self.present = True
         self.stalls_ms = []
         self.failing_writes = 0
+        self.locked = False
         self.block = 0  # what is being written, for when the supply fails
         self.data = b""
 
@@ -49,11 +50,22 @@ def take_out():
     _slot.present = False
 
 
-def put_in():
-    """The same card comes back, and has forgotten that it was initialised."""
-    if not _slot.present:
+def put_in(path=None, sectors=0):
+    """The same card comes back, or another one with that image; it has yet to be initialised."""
+    global _slot
+    if path is not None:
+        insertions = _slot.insertions
+        _slot.file.close()
+        _slot = _Medium(path, sectors)
+        _slot.insertions = insertions + 1
+    elif not _slot.present:
         _slot.present = True
         _slot.insertions += 1
+
+
+def lock():
+    """From now on the card can only be read, as one that has worn out."""
+    _slot.locked = True
 
 
 def stall(duration_ms):
@@ -124,7 +136,7 @@ class SDCard:
         if _slot.failing_writes:
             _slot.failing_writes -= 1
             return False
-        if not self._ready():
+        if not self._ready() or _slot.locked:
             return False
         _write(block, buffer)
         return True
@@ -137,5 +149,7 @@ def _write(block, data):
 
 
 def _tear():
+    if _slot.locked:
+        return
     sectors = seeded.urandom(1)[0] % (len(_slot.data) // SECTOR_BYTES + 1)
     _write(_slot.block, memoryview(_slot.data)[: sectors * SECTOR_BYTES])

@@ -3,6 +3,10 @@
 Names are the other half: the interpreter keeps them in pools that double, and the stand-ins have filled
 some. Names are made up until the last pool is new, so that the firmware pays for no growth of theirs;
 what the board's own pools would have grown by comes off the heap instead.
+
+A function with many locals needs room on the heap for each call, and the interpreter looks for it from the
+beginning, past the stand-ins, which took more time than anything else. A hole is kept there, and opened when
+the firmware has settled; as much is taken elsewhere.
 """
 
 import gc
@@ -10,7 +14,27 @@ import gc
 _POOL_NAMES = 1280  # of the pool that is new when the firmware starts: room for all of its names
 _BOARD_POOLS_BYTES = 4_340  # pools of 20, 40 … 320 names at 7 bytes: a test counts that 620 are enough
 
+_HOLE_BYTES = 512
+
 _ballast = []
+_hole = None
+
+
+def keep_hole():
+    """To be called before anything else is loaded."""
+    global _hole
+    _hole = bytearray(_HOLE_BYTES)
+
+
+def open_hole():
+    """To be called now and then while the firmware runs; does something once."""
+    global _hole
+    if _hole is not None:
+        try:
+            _ballast.append(bytearray(_HOLE_BYTES))
+            _hole = None
+        except MemoryError:
+            pass  # the next time, then
 
 
 def fill(free_bytes):

@@ -1,11 +1,11 @@
 """`machine` as the ESP32 port has it, as far as the firmware uses it; the devices have their own modules."""
 
-import errno
-
 from simulator import clock, host
 from simulator.card import SDCard  # noqa: F401
+from simulator.i2c import I2C, SoftI2C  # noqa: F401
 from simulator.i2s import I2S  # noqa: F401
 from simulator.pin import ADC, PWM, Pin  # noqa: F401
+from simulator.registers import mem32  # noqa: F401
 from simulator.rtc import RTC  # noqa: F401
 
 PWRON_RESET = 1
@@ -14,8 +14,16 @@ WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
+_CAUSES = {"power-on": PWRON_RESET, "reset": HARD_RESET, "watchdog": WDT_RESET}
 _IDLE_MS = 1
+_cause = PWRON_RESET
 _freq_hz = 240_000_000
+
+
+def started_by(reason):
+    """This start is one at `power-on`, or after what ended the last run."""
+    global _cause
+    _cause = _CAUSES[reason]
 
 
 class WDT:
@@ -38,33 +46,14 @@ class WDT:
         self._alarm.set(due_ms)
 
 
-class I2C:
-    """A bus with nothing on it."""
-
-    def __init__(self, id, **options):
-        self.id = id
-
-    def scan(self):
-        """Addresses that answer: none."""
-        return []
-
-    def _nobody(self, *arguments, **options):
-        raise OSError(errno.ENODEV)
-
-    readfrom = readfrom_into = readfrom_mem = readfrom_mem_into = writeto = writeto_mem = _nobody
-
-
-SoftI2C = I2C
-
-
 def reset():
     """As pressing the reset button."""
     host.end("reset")
 
 
 def reset_cause():
-    """Every start is one at power-on."""
-    return PWRON_RESET
+    """Why the board started, as the port tells it."""
+    return _cause
 
 
 def freq(hertz=None):

@@ -1,8 +1,10 @@
 """`machine.Pin`, `PWM` and `ADC`: the firmware's side of the wiring."""
 
-from simulator import os, wiring
+from simulator import chance, wiring
+from simulator.wiring import levels
 
 _MICROVOLTS = 1000
+_FULL_SCALE_UV = 3_300_000
 
 
 class Pin:
@@ -27,9 +29,10 @@ class Pin:
     def value(self, level=None):
         """Read the level, or drive it; an input takes note of nothing."""
         if level is None:
-            return wiring.level(self.number)
-        if self._output:
-            wiring.drive(self.number, 1 if level else 0)
+            return levels.get(self.number, 0)
+        level = 1 if level else 0
+        if self._output and levels.get(self.number) != level:
+            wiring.drive(self.number, level)
         return None
 
     __call__ = value
@@ -82,7 +85,6 @@ class ADC:
     ATTN_2_5DB = 1
     ATTN_6DB = 2
     ATTN_11DB = 3
-    _FULL_SCALE_MV = 3300
 
     def __init__(self, pin, *, atten=ATTN_11DB):
         self._number = pin.number if isinstance(pin, Pin) else pin
@@ -92,12 +94,12 @@ class ADC:
 
     def read_uv(self):
         """Microvolts at the pin, with half a millivolt of noise."""
-        noise_uv = int.from_bytes(os.urandom(2), "big") % _MICROVOLTS
-        return wiring.adc_millivolts(self._number) * _MICROVOLTS + noise_uv - _MICROVOLTS // 2
+        noise_uv = chance.below(_MICROVOLTS) - _MICROVOLTS // 2
+        return wiring.adc_millivolts(self._number) * _MICROVOLTS + noise_uv
 
     def read_u16(self):
         """The same as a share of full scale."""
-        return max(0, min(65535, self.read_uv() * 65535 // (self._FULL_SCALE_MV * _MICROVOLTS)))
+        return max(0, min(65535, self.read_uv() * 256 // (_FULL_SCALE_UV // 256)))  # small integers
 
     def read(self):
         """The same in twelve bits."""

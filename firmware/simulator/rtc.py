@@ -1,4 +1,4 @@
-"""The board's wall clock: starts at 2000-01-01 at each power-on and runs in virtual time.
+"""The board's wall clock: starts at 2000-01-01 at power-on, goes on across a reset, runs in virtual time.
 
 Each setting is told to the host, since the unix port's VfsFat stamps files from the laptop's own clock:
 what the board would have written can only be seen here.
@@ -9,6 +9,13 @@ from simulator import clock, host
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _set_s = 0  # seconds since 2000 at the last setting
 _set_at_ms = 0
+
+
+def begin(moment, elapsed_ms):
+    """At the start: it was set to `moment`, as `RTC.datetime` takes it, so long ago."""
+    global _set_s, _set_at_ms
+    _set_s = to_seconds(moment[:3] + moment[4:7])
+    _set_at_ms = clock.now_ms() - elapsed_ms
 
 
 def seconds():
@@ -54,13 +61,11 @@ class RTC:
 
     def datetime(self, moment=None):
         """(year, month, day, weekday, hour, minute, second, microsecond)."""
-        global _set_s, _set_at_ms
         if moment is None:
             year, month, day, hour, minute, second, weekday, _ = to_moment(seconds())
             microsecond = (clock.now_ms() - _set_at_ms) % 1000 * 1000
             return (year, month, day, weekday, hour, minute, second, microsecond)
-        _set_s = to_seconds(tuple(moment[:3]) + tuple(moment[4:7]))
-        _set_at_ms = clock.now_ms()
+        begin(tuple(moment), 0)
         host.send("rtc", list(moment))
         return None
 

@@ -48,4 +48,8 @@ class poll:
             clock.sleep_ms(_LOOK_EVERY_MS)
             waited_ms += _LOOK_EVERY_MS
 
-    ipoll = poll
+    def ipoll(self, timeout_ms=-1, flags=0):
+        """The same as something to go through; as in the port, a look without a wait allocates nothing."""
+        if timeout_ms != 0:
+            return self.poll(timeout_ms)
+        return self._real.ipoll(0, flags) if _attached else ()

@@ -2,8 +2,10 @@
 
 Called with the path of a JSON file that the host wrote: `simulator` and `firmware` (folders), `board`,
 `flash`, `blank`, `card`, `card_sectors`, `seed` (hex), `real`, `console`, `heap_bytes` (free for the
-firmware, null for all there is), `events`, `mic` ([track, since_ms]), `cut_at_write`, `out`, `replies`.
-Ends through `host.end` in every case.
+firmware, null for all there is), `events`, `mic` ([track, since_ms]), `calendar` (what machine.RTC was set
+to, and how many ms ago), `clock_chip` (as ds3231.fit takes it; null: none), `cut_at_write`, `cause` (of this
+start: `power-on`, or what ended the last run), `out`, `replies`.
+Ends through `host.end` in every case; for a main.py that returned the port opens the REPL, hence `repl`.
 """
 
 import json
@@ -12,6 +14,9 @@ import sys
 
 def _load_stand_ins(folder):
     sys.path.insert(0, folder)
+    from simulator import heap
+
+    heap.keep_hole()
     from simulator import imports
 
     sys.path.pop(0)
@@ -19,13 +24,18 @@ def _load_stand_ins(folder):
 
 
 def _connect(setup):
-    from simulator import card, clock, flash, host, os, power, room, select
+    from simulator import card, chance, clock, ds3231, flash, host, machine, os, power, room, rtc, select
 
     host.connect(setup["out"], setup["replies"])
     os.seed_random(bytes.fromhex(setup["seed"]))
+    chance.seed(int(setup["seed"][:4], 16))
     flash.mount(setup["flash"], setup["blank"])
     card.insert(setup["card"], setup["card_sectors"])
     room.play(*setup["mic"])
+    rtc.begin(*setup["calendar"])
+    machine.started_by(setup["cause"])
+    if setup["clock_chip"]:
+        ds3231.fit(*setup["clock_chip"])
     if setup["console"]:
         select.attach_console()
     if setup["real"]:
@@ -55,7 +65,10 @@ def _start():
     from simulator import heap, host
 
     imports.guard()
-    sys.path[:] = [setup["firmware"], ".frozen"]
+    sys.path[:] = [
+        ".",
+        ".frozen",
+    ]  # the firmware's folder, by a name as short as on the board: names cost heap
     if setup["heap_bytes"]:
         word_bits = 32 if sys.maxsize >> 31 == 0 else 64
         heap.fill(setup["heap_bytes"] * word_bits // 32)  # what the board has, in objects
@@ -64,7 +77,7 @@ def _start():
     except BaseException as error:  # noqa: BLE001 - whatever stops the firmware is told to the host
         sys.print_exception(error, sys.stderr)
         host.end("crash")
-    host.end("exit")
+    host.end("repl")
 
 
 _start()

@@ -2,30 +2,38 @@
 
 Roles and pin numbers are those of the board's own pins.py. The red light and the microphone are in one
 circuit: when no current flows through the light, whatever the software wants, the microphone is dead.
-A button is known by its number, 1 or 2, and reads low while it is pressed.
+A button is known by its number, 1 or 2, and reads low while its contact is closed.
 """
 
-from simulator import host, room
+from simulator import contacts, host, room
 
-_levels = {}  # pin number: what the firmware drives it with
-_buttons = {}  # pin number: whether it is pressed
+levels = {}  # pin number: what is read there, which is what the firmware drives it with if it does
+_inputs = ()  # pin numbers that something else drives
+_contacts = (contacts.Contact(levels), contacts.Contact(levels))
 _pins = None
 _battery_mv = 3900
 _red_light_broken = False
-_seen = (False, False)
+_seen_red = _seen_green = 0
 
 
 def connect(pins):
     """Wire up the board whose pins module this is."""
-    global _pins
+    global _pins, _inputs
     _pins = pins
-    _buttons[pins.BUTTON_1] = False
-    _buttons[pins.BUTTON_2] = False
+    _inputs = (pins.BUTTON_1, pins.BUTTON_2, pins.LIGHT_SENSE)
+    _contacts[0].connect(pins.BUTTON_1)
+    _contacts[1].connect(pins.BUTTON_2)
+    levels[pins.LIGHT_SENSE] = 0
 
 
 def press(number, down):
-    """Button 1 or 2 goes down or up."""
-    _buttons[_pins.BUTTON_1 if number == 1 else _pins.BUTTON_2] = down
+    """Button 1 or 2 goes down or up; its contact bounces."""
+    _contacts[number - 1].move(down)
+
+
+def is_clock_bus(scl, sda):
+    """Whether the board has the place of its clock chip at these pins."""
+    return (scl, sda) == (getattr(_pins, "RTC_SCL", -1), getattr(_pins, "RTC_SDA", -1))
 
 
 def set_battery(millivolts):
@@ -35,27 +43,25 @@ def set_battery(millivolts):
 
 
 def break_red_light():
-    """The red light's circuit opens, and stays open."""
+    """The red light's circuit opens."""
     global _red_light_broken
     _red_light_broken = True
     _look()
 
 
+def mend_red_light():
+    """It is closed again."""
+    global _red_light_broken
+    _red_light_broken = False
+    _look()
+
+
 def drive(number, level):
     """The firmware drives a pin: 0 or 1."""
-    if _levels.get(number) != level:
-        _levels[number] = level
+    if levels.get(number) != level and number not in _inputs:
+        levels[number] = level
         if number == _pins.LIGHT_RED or number == _pins.LIGHT_GREEN:
             _look()
-
-
-def level(number):
-    """What the firmware reads at a pin."""
-    if number in _buttons:
-        return 0 if _buttons[number] else 1
-    if number == _pins.LIGHT_SENSE:
-        return 1 if _red_lit() else 0
-    return _levels.get(number, 0)
 
 
 def adc_millivolts(number):
@@ -63,16 +69,15 @@ def adc_millivolts(number):
     return _battery_mv // _pins.BATTERY_RATIO if number == _pins.BATTERY_ADC else 0
 
 
-def _red_lit():
-    return _levels.get(_pins.LIGHT_RED, 0) == 1 and not _red_light_broken
-
-
 def _look():
-    global _seen
-    red = _red_lit()
-    seen = (red, _levels.get(_pins.LIGHT_GREEN, 0) == 1)
-    if seen != _seen:
-        if red != _seen[0]:
-            room.supply(red)
-        _seen = seen
-        host.send("light", {"red": seen[0], "green": seen[1]})
+    """Tell the microphone and the host what became of the lights."""
+    global _seen_red, _seen_green
+    red = 0 if _red_light_broken else levels.get(_pins.LIGHT_RED, 0)
+    green = levels.get(_pins.LIGHT_GREEN, 0)
+    if red == _seen_red and green == _seen_green:
+        return
+    levels[_pins.LIGHT_SENSE] = red
+    if red != _seen_red:
+        room.supply(red == 1)
+    _seen_red, _seen_green = red, green
+    host.send("light", {"red": red == 1, "green": green == 1})

@@ -5,7 +5,7 @@ Events are lists `[milliseconds, kind, argument…]` in order of time; the host 
 
 import gc
 
-from simulator import card, clock, host, power, room, wiring
+from simulator import card, clock, heap, host, power, room, wiring
 
 _SIGN_EVERY_MS = 10_000
 
@@ -24,9 +24,11 @@ _HAPPEN = {
     "card-in": card.put_in,
     "card-stall": card.stall,
     "card-error": card.fail,
+    "card-locked": card.lock,
     "battery": wiring.set_battery,
     "mic": room.play,
     "light-off": wiring.break_red_light,
+    "light-on": wiring.mend_red_light,
     "end": _end,
 }
 
@@ -54,6 +56,7 @@ def _happen():
 
 
 def _sign():
+    heap.open_hole()
     gc.collect()
     host.send("sign", gc.mem_free())
     clock.keep_ticks_small()

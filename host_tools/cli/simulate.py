@@ -77,6 +77,12 @@ def _to_ms(ctx: click.Context, parameter: click.Parameter, text: str | None) -> 
 @click.option("--for", "for_ms", callback=_to_ms, metavar="SECONDS", help="End after so much virtual time.")
 @click.option("--seed", type=int, metavar="N", help="Make the random numbers repeatable. For tests only.")
 @click.option("--board", metavar="NAME", help="The board to simulate; esp32_wroom by default.")
+@click.option(
+    "--clock-chip",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A DS3231 with a cell, kept between runs; made if missing. Without it there is none.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def simulate(
     flash: Path,
@@ -88,6 +94,7 @@ def simulate(
     for_ms: int | None,
     seed: int | None,
     board: str | None,
+    clock_chip: Path | None,
     as_json: bool,
 ) -> None:
     """Run the recorder's own firmware on this computer, on an image of its flash and one of its card."""
@@ -120,6 +127,7 @@ def simulate(
             show,
             click.echo,
             board or DEFAULT_BOARD,
+            clock_chip=clock_chip,
         )
 
 
@@ -137,6 +145,8 @@ def _value_in_words(kind: str, value: Any) -> str:
     if kind == "event":
         details = " ".join(f"{name}={detail}" for name, detail in value.items() if name != "event")
         return f"{value.get('event', '')} {details}".strip()
+    if (kind, value) == ("end", "repl"):
+        return "repl: main.py has returned, and on a board the REPL would be open now"
     return str(value)
 
 

@@ -2,12 +2,14 @@
 
 Bytecode from source would need memory that the board does not have; so what the simulator runs is what
 `make firmware` makes, with native code for this computer's processor. Kept in build/ by a hash of the
-sources and the compiler, so it is compiled once after each change.
+sources and the compiler, so it is compiled once after each change. A folder's time is when it was used last.
 """
 
 import hashlib
 import os
+import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from host_tools.errors import CloisterError
@@ -44,12 +46,15 @@ def compiled_firmware(firmware_dir: Path, board: str, interpreter: list[str], ca
         except OSError:
             if not target.exists():  # another run may have been first, with the same bytes
                 raise
+            shutil.rmtree(made, ignore_errors=True)
+    with suppress(FileNotFoundError):  # removed as an old one by another run, this very moment
+        os.utime(target)
     return target
 
 
 def _fingerprint(firmware_dir: Path, board: str, compiler: Path) -> str:
     whole = hashlib.sha256(compiler.read_bytes())
-    for step in ("build.py", "shorten.py"):
+    for step in ("build.py", "condense.py", "shorten.py"):
         whole.update(Path(__file__).with_name(step).read_bytes())
     for name in sources_for(firmware_dir, board):
         whole.update(name.as_posix().encode() + b"\0")

@@ -18,6 +18,14 @@ CARD_BYTES = 4 * 1024**3
 LITTLEFS_MAGIC = b"littlefs"  # at offset 8 of either of the first two blocks (littlefs SPEC.md, "Superblock")
 
 
+def look_at_cards(cards: list[Path], flash: Path) -> list[tuple[str, int]]:
+    """Path and sectors of each image that a scenario puts in. Raises CloisterError if one can be no card."""
+    for path in cards:
+        if path.resolve() == flash.resolve():
+            raise CloisterError(f"{path} cannot be the flash and a card at once")
+    return [(str(path.resolve()), _card_sectors(path)) for path in cards]
+
+
 def prepare_images(flash: Path, card: Path) -> tuple[bool, int]:
     """Look at both images, then make what is missing.
 

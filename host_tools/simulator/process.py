@@ -36,14 +36,14 @@ class Recorder:
         setup_path = Path(self._folder.name) / "setup.json"
         setup_path.write_text(json.dumps(setup))
         try:
-            self._process = self._start([*command, str(setup_path)], (out, replies))
+            self._process = self._start([*command, str(setup_path)], (out, replies), setup["firmware"])
         except OSError as error:
             raise CloisterError(f"the interpreter does not start: {error}") from None
         finally:
             os.close(out)
             os.close(replies)
 
-    def _start(self, command: list[str], pipes: tuple[int, int]) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], pipes: tuple[int, int], firmware: str) -> subprocess.Popen[bytes]:
         with self._log_path.open("wb") as log:
             return subprocess.Popen(
                 command,
@@ -51,6 +51,7 @@ class Recorder:
                 stdout=log if self._console is None else subprocess.PIPE,
                 stderr=log,
                 pass_fds=pipes,
+                cwd=firmware,
                 start_new_session=True,
             )
 

@@ -1,28 +1,30 @@
 """`simulate`: the recorder's firmware on this computer, from power-on to the end of the run.
 
 What the firmware does is reported as it happens, with its virtual time. The run ends at the scenario's
-`end` or `power-cut`, after `for_ms`, ten seconds after the last event where nothing else ends it, or by
-Ctrl-C. A reset, the watchdog's too, starts the firmware again in the same world. A firmware that stops by
-an exception, or by coming to its end, is an error.
+`end` or `power-cut`, after `for_ms`, ten seconds after the last event where nothing else ends it, by
+Ctrl-C, or when main.py returns, for then a board opens its REPL. A reset, the watchdog's too, starts the
+firmware again in the same world. A firmware that stops by an exception is an error.
 """
 
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from host_tools.errors import EXIT_USAGE, CloisterError
-from host_tools.firmware.simulated import compiled_firmware
+from host_tools.simulator.builds import installed_firmware
+from host_tools.simulator.clock_chip import ClockChip, read_clock_chip
 from host_tools.simulator.console import Console
-from host_tools.simulator.images import prepare_images
+from host_tools.simulator.images import look_at_cards, prepare_images
 from host_tools.simulator.interpreter import COMPILED_DIR, FIRMWARE_DIR, find_interpreter, word_bits
 from host_tools.simulator.mic import NOISE_TRACK, Microphone
 from host_tools.simulator.process import LOG_TAIL_BYTES, Recorder
 from host_tools.simulator.scenario import Event, Scenario
-from host_tools.simulator.world import DEFAULT_BOARD, World, has_psram
+from host_tools.simulator.world import DEFAULT_BOARD, World, calendar_at_start, has_psram
 
 AFTER_LAST_EVENT_MS = 10_000
 MOST_QUICK_RESTARTS = 5
@@ -32,10 +34,12 @@ RESTARTING = ("reset", "watchdog")
 
 @dataclass(frozen=True)
 class Report:
-    """One thing that happened; `kind` is `light`, `state`, `event`, `rtc`, `reset`, `sign` or `end`.
+    """One thing that happened; `kind` is what the firmware or its stand-ins call it.
 
-    Values: light `{"red": bool, "green": bool}` as seen; state a name; event an object with `event`; rtc
-    the eight numbers it was set to; reset and end the reason; sign (of life) True, every ten seconds.
+    Values: light `{"red": bool, "green": bool}` as seen; state a name; event an object with `event`; fault
+    words; rtc the eight numbers that machine.RTC was set to; clock-chip `{"moment", "ms", "stopped"}`, as it
+    was set; radio whether its clocks run, at each setting; reset and end the reason; sign (of life) the
+    bytes that are free after a collection, every ten seconds.
     """
 
     time_ms: int
@@ -45,7 +49,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: by `end`, `for`, `idle`, `power-cut` or `interrupted`; `log` is what was printed."""
+    """How a run ended (docs/simulator.md has the reasons); `log` is what was printed."""
 
     reason: str
     time_ms: int
@@ -91,33 +95,54 @@ def simulate(
     interpreter: list[str] | None = None,
     firmware: Path = FIRMWARE_DIR,
     cut_at_write: int | None = None,
+    clock_chip: Path | None = None,
+    calendar: tuple[int, ...] | None = None,
 ) -> Outcome:
     """Run the firmware; what happens goes to `on_event`, the pty's path to `on_console` before anything else.
 
     `cut_at_write` lets the supply fail in that write to card or flash, counted from 1 at power-on. With
-    `seed` two runs on the same images are the same. Raises CloisterError for whatever is wrong with a file,
-    the board, the interpreter or the firmware.
+    `seed` two runs on the same images are the same. `clock_chip` is the file of the DS3231, without which
+    there is none; `calendar` (year, month, day and perhaps hour, minute, second) is where machine.RTC starts
+    instead of 2000-01-01. Raises CloisterError for whatever is wrong with a file, the board, the interpreter
+    or the firmware.
     """
     scenario = scenario or Scenario()
     if speed not in ("max", "real"):
         raise CloisterError("speed is max or real", exit_status=EXIT_USAGE)
+    set_to = calendar_at_start(calendar)
     psram = has_psram(firmware, board)
     command = interpreter or find_interpreter()
-    installed = compiled_firmware(firmware, board, command, COMPILED_DIR)
-    with tempfile.TemporaryDirectory(prefix="cloister-mic-") as folder:
+    with ExitStack() as stack:
+        installed = stack.enter_context(installed_firmware(firmware, board, command, COMPILED_DIR))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cloister-mic-"))
         audio_files = [*scenario.audio_files, *([mic] if mic else [])]
         microphone = Microphone(audio_files, Path(folder), seed or 0)
-        blank, sectors = prepare_images(flash, card)
+        cards = look_at_cards(scenario.card_files, flash)
+        chip = read_clock_chip(clock_chip) if clock_chip else None
+        blank, sectors = _prepare(flash, card, chip)
         world = World(
             flash, card, sectors, board, installed, psram,
             seed=secrets.token_bytes(32) if seed is None else str(seed).encode(),
             real_time=console or speed == "real", console=console,
-            events=_with_end(scenario, for_ms, console),
+            events=_with_end(scenario, for_ms, console), cards=cards,
             track=len(scenario.audio_files) if mic else NOISE_TRACK,
-            cut_at_write=cut_at_write,
+            cut_at_write=cut_at_write, chip=chip, calendar=(set_to, 0),
         )  # fmt: skip
-        with _console(console, on_console) as pty:
-            return _Run(world, microphone, command, pty, on_event).until_end(blank)
+        pty = stack.enter_context(_console(console, on_console))
+        return _Run(world, microphone, command, pty, on_event).until_end(blank)
+
+
+def _prepare(flash: Path, card: Path, chip: ClockChip | None) -> tuple[bool, int]:
+    """As prepare_images; the clock chip's file is made, too, or nothing is."""
+    is_new = chip is not None and not chip.path.exists()
+    if chip is not None:
+        chip.save(0)
+    try:
+        return prepare_images(flash, card)
+    except CloisterError:
+        if chip is not None and is_new:
+            chip.path.unlink()
+        raise
 
 
 @contextmanager
@@ -143,35 +168,49 @@ class _Run:
         self._world = world
         self._microphone = microphone
         start = FIRMWARE_DIR / "simulator" / "start.py"
-        heap = world.heap(word_bits(command[0]) or 64)
+        heap = world.heap_bytes(word_bits(command[0]) or 64)
         self._command = [*command, "-X", f"heapsize={heap}", str(start)]
         self._pty = pty
         self._on_event = on_event
         self._time_ms = 0
+        self._heard_s = time.monotonic()
         self._log = ""
 
     def until_end(self, blank: bool) -> Outcome:
         """Run to the end; `blank` says that the flash image is to be formatted at the first start."""
+        try:
+            return self._start_again_and_again(blank)
+        finally:
+            self._world.end(self._time_ms)
+
+    def _start_again_and_again(self, blank: bool) -> Outcome:
         restarts = quick = 0
         while quick <= MOST_QUICK_RESTARTS:
             started_ms = self._time_ms
             try:
                 reason = self._one_start(restarts, blank and restarts == 0)
             except KeyboardInterrupt:
-                reason = "interrupted"
+                reason = self._interrupted()
             if reason not in RESTARTING:
                 self._on_event(Report(self._time_ms, "end", reason))
                 return Outcome(reason, self._time_ms, restarts, self._log)
             self._on_event(Report(self._time_ms, "reset", reason))
+            self._world.cause = reason
             restarts += 1
             quick = quick + 1 if self._time_ms - started_ms < QUICK_RESTART_MS else 0
         raise CloisterError(f"the firmware restarts again and again: {_last_line(self._log)}")
+
+    def _interrupted(self) -> str:
+        if self._world.real_time:  # the recorder may have been silent for ten seconds
+            self._time_ms += int((time.monotonic() - self._heard_s) * 1000)
+        return "interrupted"
 
     def _one_start(self, boot: int, blank: bool) -> str:
         origin_ms = self._time_ms
         recorder = Recorder(self._command, self._world.setup(boot, origin_ms, blank), self._pty)
         try:
             for message in recorder.messages():
+                self._heard_s = time.monotonic()
                 self._time_ms = origin_ms + message.pop("ms")
                 kind, value = message.popitem()
                 if kind == "end":
@@ -190,13 +229,12 @@ class _Run:
         elif kind == "playing":
             self._world.playing_since_ms = self._time_ms
         else:
+            self._world.take(kind, value, self._time_ms)
             self._on_event(Report(self._time_ms, kind, value))
 
     def _ended(self, reason: str, recorder: Recorder) -> str:
         if reason == "crash":
             raise CloisterError(f"the firmware stopped by an exception: {_last_line(recorder.log())}")
-        if reason == "exit":
-            raise CloisterError("the firmware came to its end: main.py returned")
         return reason
 
 

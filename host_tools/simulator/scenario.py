@@ -15,6 +15,7 @@ from host_tools.errors import CloisterError
 
 LONGEST_MS = 1_000_000_000  # what the board's small integers hold
 LARGEST_SCENARIO_BYTES = 4 * 1024 * 1024
+PLAIN = ("end", "power-cut", "card-out", "card-locked", "light-off", "light-on", "clock-battery-out")
 PARTIES = {"p1": (1,), "p2": (2,), "both": (1, 2)}
 
 
@@ -29,10 +30,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Events in order of time, and the audio files that `mic` events name by their index."""
+    """Events in order of time, and the files that `mic` and `card-in` events name by their index."""
 
     events: list[Event] = field(default_factory=list)
     audio_files: list[Path] = field(default_factory=list)
+    card_files: list[Path] = field(default_factory=list)
 
     @property
     def last_ms(self) -> int:
@@ -95,15 +97,17 @@ class _Parser:
         self._events: list[Event] = []
         self._presses: list[tuple[int, int, int]] = []  # button, from, to
         self._audio_files: list[Path] = []
-        self._kinds: dict[str, tuple[Callable[..., None], int]] = {
-            "press": (self._press, 2),
-            "mic": (self._mic, 1),
-            "battery": (self._number("battery", "millivolts", 6000), 1),
-            "card-stall": (self._number("card-stall", "milliseconds", 60_000), 1),
-            "card-error": (self._number("card-error", "writes", 1_000_000), 1),
+        self._card_files: list[Path] = []
+        self._kinds: dict[str, tuple[Callable[..., None], tuple[int, ...]]] = {
+            "press": (self._press, (2,)),
+            "mic": (self._file("mic", self._audio_files), (1,)),
+            "card-in": (self._file("card-in", self._card_files), (0, 1)),
+            "battery": (self._number("battery", "millivolts", 6000), (1,)),
+            "card-stall": (self._number("card-stall", "milliseconds", 60_000), (1,)),
+            "card-error": (self._number("card-error", "writes", 1_000_000), (1,)),
         }
-        for kind in ("end", "power-cut", "card-out", "card-in", "light-off"):
-            self._kinds[kind] = (self._plain(kind), 0)
+        for kind in PLAIN:
+            self._kinds[kind] = (self._plain(kind), (0,))
 
     def take(self, line: str) -> None:
         """One line, with its comment."""
@@ -115,10 +119,10 @@ class _Parser:
         time_ms, kind, arguments = milliseconds(words[0]), words[1], words[2:]
         if kind not in self._kinds:
             raise ValueError(f"'{kind}' is no event; known are {', '.join(sorted(self._kinds))}")
-        happen, count = self._kinds[kind]
-        if len(arguments) != count:
-            plural = "" if count == 1 else "s"
-            raise ValueError(f"'{kind}' takes {count} argument{plural}, not {len(arguments)}")
+        happen, counts = self._kinds[kind]
+        if len(arguments) not in counts:
+            takes = " or ".join(map(str, counts)) + (" argument" if counts[-1] == 1 else " arguments")
+            raise ValueError(f"'{kind}' takes {takes}, not {len(arguments)}")
         happen(time_ms, *arguments)
 
     def finish(self) -> Scenario:
@@ -128,7 +132,8 @@ class _Parser:
             if button == next_button and down_ms <= up_ms:
                 down, up = down_ms / 1000, up_ms / 1000
                 raise ValueError(f"p{button} is pressed at {down:g} s, but held until {up:g} s")
-        return Scenario(sorted(self._events, key=lambda event: event.time_ms), self._audio_files)
+        events = sorted(self._events, key=lambda event: event.time_ms)
+        return Scenario(events, self._audio_files, self._card_files)
 
     def _press(self, time_ms: int, party: str, seconds: str) -> None:
         if party not in PARTIES:
@@ -141,10 +146,14 @@ class _Parser:
             self._events.append(Event(time_ms, "button", (button, True)))
             self._events.append(Event(time_ms + held_ms, "button", (button, False)))
 
-    def _mic(self, time_ms: int, audio: str) -> None:
-        self._events.append(Event(time_ms, "mic", (len(self._audio_files),)))
-        beside, here = self._folder / audio, Path(audio)
-        self._audio_files.append(here if here.exists() and not beside.exists() else beside)
+    def _file(self, kind: str, files: list[Path]) -> Callable[..., None]:
+        def happen(time_ms: int, *names: str) -> None:
+            self._events.append(Event(time_ms, kind, tuple(len(files) + n for n in range(len(names)))))
+            for name in names:
+                beside, here = self._folder / name, Path(name)
+                files.append(here if here.exists() and not beside.exists() else beside)
+
+        return happen
 
     def _number(self, kind: str, unit: str, most: int) -> Callable[[int, str], None]:
         def happen(time_ms: int, text: str) -> None:

@@ -6,21 +6,29 @@ physical stays as it was. `remaining` says which events a start at a later time 
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from host_tools.errors import CloisterError
+from host_tools.simulator.clock_chip import ClockChip
 from host_tools.simulator.interpreter import FIRMWARE_DIR
 from host_tools.simulator.mic import NOISE_TRACK
 from host_tools.simulator.scenario import Event
 
 BOARD_HEAP_BYTES = 163_344  # free on an ESP32 without PSRAM when boot.py starts
-HEAP_KB = (
-    288  # of a 32-bit interpreter: the board's and the stand-ins'; little more, for each collection reads all
-)
+# What the stand-ins and an event take of the interpreter's heap. It is made no larger than it must be: a
+# collection reads all of it, and a call of a function with many locals searches it from its start for room.
+STAND_INS_BYTES = 66_000
+EVENT_BYTES = 80  # 32-bit
 HEAP_WITH_PSRAM_KB = 2048
 DEFAULT_BOARD = "esp32_wroom"
-LASTING = ("battery", "light-off", "card-out", "card-in")
+LASTING = ("battery", "light-off", "light-on", "card-out", "card-in", "card-locked")
+BATTERY_OUT = "clock-battery-out"  # shows only when the power goes, and then in the chip's file
+
+Calendar = list[int]  # year, month, day, weekday, hour, minute, second, microsecond: as machine.RTC takes it
+POWER_ON: Calendar = [2000, 1, 1, 5, 0, 0, 0, 0]
 
 
 @dataclass
@@ -37,13 +45,19 @@ class World:
     real_time: bool
     console: bool
     events: list[Event]
+    cards: list[tuple[str, int]] = field(default_factory=list)  # path and sectors, of `card-in` events
     track: int = NOISE_TRACK
     playing_since_ms: int | None = None
     cut_at_write: int | None = None
+    chip: ClockChip | None = None
+    calendar: tuple[Calendar, int] = (POWER_ON, 0)  # what machine.RTC was set to, and when
+    cause: str = "power-on"  # of the next start
 
-    def heap(self, word_bits: int) -> str:
-        """What the interpreter's `-X heapsize=` gets."""
-        return f"{(HEAP_WITH_PSRAM_KB if self.has_psram else HEAP_KB) * word_bits // 32}k"
+    def heap_bytes(self, word_bits: int) -> int:
+        """How large the interpreter's heap has to be."""
+        free = HEAP_WITH_PSRAM_KB * 1024 if self.has_psram else BOARD_HEAP_BYTES
+        objects = (free + len(self.events) * EVENT_BYTES) * word_bits // 32
+        return (objects + STAND_INS_BYTES) * 33 // 32  # its own tables take one byte of 43
 
     def setup(self, boot: int, origin_ms: int, blank: bool) -> dict[str, object]:
         """The JSON object for the start of number `boot` at `origin_ms`, without the pipes."""
@@ -61,10 +75,33 @@ class World:
             "real": self.real_time,
             "console": self.console,
             "heap_bytes": None if self.has_psram else BOARD_HEAP_BYTES,
-            "events": [[event.time_ms, event.kind, *event.arguments] for event in events],
+            "events": [self._for_firmware(event) for event in events if event.kind != BATTERY_OUT],
             "mic": [track, since_ms],
+            "calendar": [self.calendar[0], origin_ms - self.calendar[1]],
+            "clock_chip": self.chip and self.chip.setup(origin_ms),
             "cut_at_write": self.cut_at_write if boot == 0 else None,
+            "cause": self.cause,
         }
+
+    def take(self, kind: str, value: Any, time_ms: int) -> None:
+        """Note what the firmware has set at `time_ms`, if it outlasts a restart."""
+        if kind == "rtc":
+            self.calendar = (value, time_ms)
+        elif kind == "clock-chip" and self.chip is not None:
+            self.chip.take(value, time_ms)
+
+    def end(self, time_ms: int) -> None:
+        """The run has ended: what has a cell of its own goes into its file. Raises CloisterError."""
+        if self.chip is not None:
+            if any(event.kind == BATTERY_OUT and event.time_ms <= time_ms for event in self.events):
+                self.chip.forget(time_ms)
+            self.chip.save(time_ms)
+
+    def _for_firmware(self, event: Event) -> list[object]:
+        arguments: tuple[object, ...] = event.arguments
+        if event.kind == "card-in" and event.arguments:
+            arguments = self.cards[int(event.arguments[0])]
+        return [event.time_ms, event.kind, *arguments]
 
     def _playing(self, origin_ms: int) -> tuple[int, int | None]:
         """Which track is heard at `origin_ms`, and since when, relative to it."""
@@ -74,6 +111,18 @@ class World:
                 track = int(event.arguments[0])
                 since_ms = None if since_ms is None else max(since_ms, event.time_ms)
         return track, None if since_ms is None else since_ms - origin_ms
+
+
+def calendar_at_start(moment: tuple[int, ...] | None) -> Calendar:
+    """(year, month, day and perhaps hour, minute, second) as a Calendar. Raises CloisterError."""
+    if moment is None:
+        return POWER_ON
+    try:
+        start = datetime(*moment)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise CloisterError(f"{moment} is no moment for the board's calendar") from None
+    year, month, day, hour, minute, second, weekday = start.timetuple()[:7]
+    return [year, month, day, weekday, hour, minute, second, 0]
 
 
 def remaining(events: list[Event], origin_ms: int) -> list[Event]:

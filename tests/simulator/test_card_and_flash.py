@@ -40,6 +40,67 @@ def test_card_that_is_out_fails_until_it_is_initialised_again(bench):
     assert [bench.told[f"at{n}"] for n in (1, 2, 3, 4)] == [works, fails, fails, works]
 
 
+def test_locked_card_is_read_and_takes_no_write(bench):
+    main = (
+        "time.sleep_ms(50)"
+        + WRITE_CARD.format(first=20_000, count=4)
+        + """
+back = bytearray(512)
+tell(read=card.readblocks(20000, back), back=back[0], init=card.ioctl(1, 0), info=card.info())
+"""
+    )
+    bench.run(main, "0.065 card-locked\n1 end")
+    assert bench.told["results"] == [True, True, False, False]
+    assert (bench.told["read"], bench.told["back"], bench.told["init"]) == (True, 20_000 % 251, 0)
+    assert bench.card.read_bytes()[20_002 * 512 : 20_004 * 512] == bytes(1024)
+
+
+def test_power_cut_in_a_write_leaves_a_locked_card_as_it_is(bench):
+    main = "card = machine.SDCard(slot=2)\ntime.sleep_ms(20)\ncard.writeblocks(20000, bytes([1]) * 512 * 64)"
+    for seed in range(3):
+        bench.run(main, "0.01 card-locked\n0.01 card-stall 500\n0.3 power-cut", seed=seed)
+        assert not any(bench.card.read_bytes()[20_000 * 512 : 20_064 * 512])
+
+
+def test_another_card_may_be_put_in_and_is_there_after_a_reset(bench):
+    main = """
+    starts = len(os.listdir("/data"))
+    open("/data/%d" % starts, "w").close()
+    card = machine.SDCard(slot=2)
+    sectors = lambda: card.info() and card.info()[0] // 512
+    def write(block):
+        return card.writeblocks(block, bytes([9]) * 512)
+    seen = [[sectors(), write(20000 + starts)]]
+    time.sleep_ms(400)
+    seen.append([sectors(), write(20010)])
+    card.deinit()
+    seen.append([sectors(), write(20020 + starts)])
+    tell(**{"seen%d" % starts: seen})
+    if starts == 0:
+        machine.reset()
+    """
+    other = bench.folder / "other.img"
+    other.write_bytes(bytes(32 * 1024 * 1024))
+    bench.run(main, "0.1 card-out\n0.2 card-in other.img\n2 end")
+    first, second = 64 * 2048, 32 * 2048
+    assert bench.told["seen0"] == [[first, True], [None, False], [second, True]]
+    assert bench.told["seen1"] == [[second, True], [second, True], [second, True]]
+    data = other.read_bytes()
+    written = [block for block in range(20_000, 20_030) if data[block * 512]]
+    assert written == [20_001, 20_010, 20_020, 20_021]
+    assert [block for block in range(20_000, 20_030) if bench.card.read_bytes()[block * 512]] == [20_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("missing", "not a file"), ("odd", "no card image"), ("flash.img", "at once")]
+)
+def test_another_card_that_is_none_is_refused_before_anything_runs(bench, name, reason):
+    (bench.folder / "odd").write_bytes(bytes(700))
+    with pytest.raises(CloisterError, match=reason):
+        bench.run("", f"1 card-in {name}")
+    assert not bench.flash.exists()
+
+
 def test_stall_is_for_one_write_and_takes_that_long(bench):
     main = """
     card = machine.SDCard(slot=2)

@@ -210,6 +210,27 @@ Pin(25, Pin.OUT).on()
     assert bench.values("light") == [{"red": True, "green": False}, {"red": False, "green": False}]
 
 
+def test_mended_red_light_gives_the_microphone_its_supply_again(bench, ramp, tmp_path):
+    main = (
+        RECORD
+        + """
+i2s.readinto(buffers[0])
+time.sleep_ms(1000)
+i2s.readinto(buffers[0])
+i2s.readinto(buffers[1])
+tell(sense=Pin(36).value())
+time.sleep_ms(700)
+use(1)
+"""
+    )
+    scenario = "0.1 light-off\n0.7 light-on\n3 end"
+    bench.run(main.format(out=tmp_path / "out"), scenario, mic=ramp(60_000))
+    lights = [(report.time_ms, report.value["red"]) for report in bench.reports if report.kind == "light"]
+    assert lights == [(0, True), (100, False), (700, True)]
+    assert bench.told["sense"] == 1
+    assert np.array_equal(np.diff(recorded(tmp_path / "out")[-1000:]), np.ones(999))
+
+
 def test_after_the_audio_there_is_only_noise(bench, ramp, tmp_path):
     main = (
         RECORD

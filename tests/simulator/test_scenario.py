@@ -25,19 +25,25 @@ def test_every_event_of_the_protocol_is_read():
         7     battery 3300
         8     mic "a file.wav"
         9     light-off
+        10    light-on
+        11    card-locked
+        12    card-in "other card.img"
+        13    clock-battery-out
         95.0  end
         """,
         Path("/folder"),
     )
     assert scenario.audio_files == [Path("/folder/a file.wav")]
+    assert scenario.card_files == [Path("/folder/other card.img")]
     assert scenario.end_ms == scenario.last_ms == 95_000
     assert scenario.events == [
         Event(500, "button", (1, True)), Event(500, "button", (2, True)),
         Event(700, "button", (1, False)), Event(700, "button", (2, False)),
         Event(3250, "card-out"), Event(4000, "card-in"), Event(5000, "card-stall", (1250,)),
         Event(6000, "card-error", (3,)), Event(7000, "battery", (3300,)), Event(8000, "mic", (0,)),
-        Event(9000, "light-off"), Event(62_000, "button", (1, True)), Event(62_100, "button", (1, False)),
-        Event(95_000, "end"),
+        Event(9000, "light-off"), Event(10_000, "light-on"), Event(11_000, "card-locked"),
+        Event(12_000, "card-in", (0,)), Event(13_000, "clock-battery-out"),
+        Event(62_000, "button", (1, True)), Event(62_100, "button", (1, False)), Event(95_000, "end"),
     ]  # fmt: skip
 
 
@@ -52,6 +58,7 @@ def test_every_event_of_the_protocol_is_read():
         ("0.0005 end", "finer than a millisecond"),
         ("1 explode", "'explode' is no event"),
         ("1 press p1", "takes 2 arguments, not 1"),
+        ("1 card-in a b", "takes 0 or 1 argument, not 2"),
         ("1 press p3 1", "'p3' is none of"),
         ("1 press p1 0", "longer than 0"),
         ("1 end now", "takes 0 arguments, not 1"),
@@ -121,9 +128,11 @@ def test_the_run_ends_where_something_ends_it():
 
 def test_a_restart_keeps_what_is_physical():
     events = parse_scenario(
-        "1 battery 3000\n1 card-stall 50\n2 press p1 5\n3 press p2 0.5\n9 battery 3500"
+        "1 battery 3000\n1 card-stall 50\n1 light-off\n2 light-on\n2 card-in other\n2 card-locked\n"
+        "2 press p1 5\n3 press p2 0.5\n9 battery 3500"
     ).events
     assert remaining(events, 4000) == [
-        Event(0, "battery", (3000,)), Event(0, "button", (1, True)),
+        Event(0, "battery", (3000,)), Event(0, "light-off"), Event(0, "light-on"), Event(0, "card-in", (0,)),
+        Event(0, "card-locked"), Event(0, "button", (1, True)),
         Event(3000, "button", (1, False)), Event(5000, "battery", (3500,)),
     ]  # fmt: skip

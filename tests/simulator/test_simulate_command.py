@@ -57,6 +57,32 @@ def test_plain_output_is_readable_and_on_stdout(simulate):
     assert "  state  " in done.stdout
 
 
+def test_clock_chip_has_a_file_between_runs(simulate, tmp_path):
+    for expected in ("2000-01-01T00:00:01.500Z", "2000-01-01T00:00:03.000Z"):
+        done = simulate("--for", "1.5", "--clock-chip", "chip")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads((tmp_path / "chip").read_text()) == {"time": expected, "stopped": True}
+    (tmp_path / "chip").write_text("no chip")
+    done = simulate("--for", "1.5", "--clock-chip", "chip")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("cloister: error: chip is no clock chip\ncloister: hint: ")
+
+
+def test_firmware_that_opens_the_repl_ends_the_run_plainly(tmp_path, monkeypatch, capfd):
+    from host_tools.cli import main
+    from host_tools.simulator import run
+
+    outcome = run.Outcome("repl", 250, 0, "")
+
+    def simulate(*arguments, **options):
+        arguments[8](run.Report(250, "end", "repl"))
+        return outcome
+
+    monkeypatch.setattr(run, "simulate", simulate)
+    assert main(["simulate", "--flash", "flash", "--card", "card", "--for", "1"]) == 0
+    assert "repl: main.py has returned" in capfd.readouterr().out
+
+
 def test_run_ends_ten_seconds_after_the_last_event(simulate):
     done = simulate("--json", scenario="1 press p1 0.5\n")
     assert json.loads(done.stdout.splitlines()[-1]) == {"time": 11.5, "end": "idle"}
@@ -134,6 +160,21 @@ def test_interrupt_ends_the_run_and_leaves_no_interpreter(tmp_path, number):
     assert len(interpreters) == 1
     time.sleep(0.1)
     assert not Path(f"/proc/{interpreters[0]}").exists()
+
+
+def test_clock_chip_knows_how_long_an_interrupted_run_with_a_console_was(tmp_path):
+    options = ["--flash", "flash", "--card", "card", "--console", "pty", "--json", "--clock-chip", "chip"]
+    with subprocess.Popen([*COMMAND, *options], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE,
+                          text=True) as process:  # fmt: skip
+        process.stdout.readline()
+        process.stdout.readline()
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=10)
+    end_ms = round(json.loads(output.splitlines()[-1])["time"] * 1000)
+    assert 1400 <= end_ms < 9000
+    expected = f"2000-01-01T00:00:0{end_ms // 1000}.{end_ms % 1000:03d}Z"
+    assert json.loads((tmp_path / "chip").read_text())["time"] == expected
 
 
 def children(pid: int) -> list[int]:
