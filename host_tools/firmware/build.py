@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import CloisterError
+from host_tools.firmware.condense import Firmware, condense, survey
 from host_tools.firmware.shorten import ForeignPrivateName, shorten
 
 MANIFEST_NAME = "manifest.json"
@@ -45,18 +46,23 @@ def sources_for(firmware_dir: Path, board: str) -> list[Path]:
     return sorted(path for path in paths if left_out.isdisjoint(path.parents) and path != SELECTED_BOARD)
 
 
-def compile_source(compiler: Path, processor: str, source: Path, name: Path, target: Path) -> None:
-    """Compiles `source` to `target`; `name` is the path that a traceback on the board shows.
+def compile_source(
+    compiler: Path, processor: str, source: Path, name: Path, target: Path, firmware: Firmware
+) -> None:
+    """Compiles `source` to `target`; `name` is its path in the firmware; a traceback shows the last part.
 
     Raises BuildError if mpy-cross fails or says that it generated wrong code.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     shortened = target.with_suffix(".short.py")
+    module = ".".join(name.with_suffix("").parts)
     try:
-        shortened.write_text(shorten(source.read_text(encoding="utf-8")), encoding="utf-8")
+        text = condense(source.read_text(encoding="utf-8"), module, firmware)
+        shortened.write_text(shorten(text), encoding="utf-8")
     except (SyntaxError, ForeignPrivateName) as error:
         raise BuildError(f"{name.as_posix()}: {error}") from None
-    options = [OPTIMIZATION, f"-march={processor}", "-s", name.as_posix(), "-o", str(target)]
+    # The name is one that the interpreter knows anyway: another would be kept for ever.
+    options = [OPTIMIZATION, f"-march={processor}", "-s", name.stem, "-o", str(target)]
     done = subprocess.run([str(compiler), *options, str(shortened)], capture_output=True, text=True)
     shortened.unlink()
     said = (done.stdout + done.stderr).strip()
@@ -78,12 +84,17 @@ def build(
     partial = output_dir.with_name(output_dir.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for name in sources_for(firmware_dir, board):
+    names = sources_for(firmware_dir, board)
+    try:
+        firmware = survey(firmware_dir, names)
+    except SyntaxError as error:
+        raise BuildError(f"{error.filename or 'the firmware'}: {error}") from None
+    for name in names:
         if name.as_posix() in STARTED_BY_NAME:
             shutil.copyfile(firmware_dir / name, partial / name)
         else:
             compile_source(
-                compiler, processor, firmware_dir / name, name, (partial / name).with_suffix(".mpy")
+                compiler, processor, firmware_dir / name, name, (partial / name).with_suffix(".mpy"), firmware
             )
     select_board(compiler, processor, board, partial)
     manifest = describe(partial, board, processor)
@@ -98,7 +109,8 @@ def select_board(compiler: Path, processor: str, board: str, output_dir: Path) -
     source = output_dir / SELECTED_BOARD
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(f"NAME = {board!r}\n", encoding="utf-8")
-    compile_source(compiler, processor, source, SELECTED_BOARD, source.with_suffix(".mpy"))
+    nothing = Firmware({}, {}, frozenset())
+    compile_source(compiler, processor, source, SELECTED_BOARD, source.with_suffix(".mpy"), nothing)
     source.unlink()
 
 
