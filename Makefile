@@ -21,7 +21,7 @@ PACKAGES_DONE := $(VENV)/.complete
 TYPINGS_DONE := build/typings/.complete
 TOOLS_DONE := build/tools/.complete
 
-.PHONY: help setup demo test lint format firmware measure lock clean
+.PHONY: help setup demo test lint format firmware measure picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ firmware: setup ## compile the firmware for BOARD into build/firmware
 
 measure: setup ## the heap that the firmware leaves free, waiting and recording
 	@$(PYTHON) tools/measure_heap.py
+
+picture: setup ## draw the recorder's lights and buttons anew, from the table that the firmware runs on
+	@$(PYTHON) tools/draw_states.py
 
 lock: $(PACKAGES_DONE) ## choose the newest packages again and pin them with their hashes
 	@tools/lock.sh

@@ -1,18 +1,18 @@
 """HPKE (RFC 9180), base mode, single shot, sender only: how a file key is sealed to a recipient.
 
 `SUITES` maps the suite numbers of the container format to the algorithms and their sizes; what differs
-between suites is the KEM, which is a function in that table. The key and nonce of an HPKE context seal
-one message here and are wiped. No random number is drawn: `ephemeral` comes from the caller, fresh.
+between suites is the KEM, which is a function in that table. What is needed without sealing is in suites.py.
+The key and nonce of an HPKE context seal one message here and are wiped. No random number is drawn:
+`ephemeral` comes from the caller, fresh.
 """
 
 from collections import namedtuple
-from hashlib import sha256
 
-from crypto import dhkem, gcm
+from crypto import dhkem, gcm, suites
 from crypto.hkdf import labeled_expand, labeled_extract
+from crypto.suites import key_id  # noqa: F401 - the name of a recipient, for whoever seals
 from crypto.words import wipe
 
-KEY_ID_BYTES = 8
 TAG_BYTES = gcm.TAG_BYTES
 
 _MODE_BASE = b"\x00"
@@ -39,18 +39,13 @@ SUITES = {
         0x0001,
         0x0002,
         dhkem.PRIVATE_KEY_BYTES,
-        dhkem.PUBLIC_KEY_BYTES,
+        suites.SUITES[1],
         dhkem.ENC_BYTES,
         dhkem.PRIVATE_KEY_BYTES,
         dhkem.encap,
         dhkem.is_sound,
     ),
 }
-
-
-def key_id(public_key):
-    """Return the 8 bytes by which the format names a public key: the start of its SHA-256."""
-    return sha256(public_key).digest()[:KEY_ID_BYTES]
 
 
 def key_schedule(suite, shared_secret, info):

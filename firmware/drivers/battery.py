@@ -2,6 +2,13 @@
 
 import machine
 
+from micropython import const
+
+# Of one lithium cell that is there and works. What is read beyond that is no battery: a divider that is not
+# connected, or a board that runs from USB alone.
+_LEAST_MV = const(2500)
+_MOST_MV = const(4600)
+
 
 class Battery:
     """`millivolts()` of the cell."""
@@ -11,8 +18,9 @@ class Battery:
         self._ratio = pins.BATTERY_RATIO
 
     def millivolts(self):
-        """Return the cell's voltage in mV."""
-        return self._converter.read_uv() * self._ratio // 1000
+        """Return the cell's voltage in mV, or None if what is measured cannot be one's."""
+        mv = self._converter.read_uv() * self._ratio // 1000
+        return mv if _LEAST_MV <= mv <= _MOST_MV else None
 
     def noise(self):
         """Return bytes whose low bits are the converter's noise."""

@@ -13,6 +13,7 @@ import vfs
 from recorder.errors import CardMissing
 
 _EIO = 5
+_SECTOR_BYTES = 512
 _FOLDER = 0x4000  # of the first field that os.stat() gives
 _MOUNT = "/sd"
 _PINNED = (2000, 1, 1, 5, 0, 0, 0, 0)  # year, month, day, weekday, hours, minutes, seconds, subseconds
@@ -63,16 +64,32 @@ class Card:
         except CardMissing:
             pass  # told when a container is prepared
 
+    def raw(self):
+        """Return the card as a block device, without a file system, until unmount(); raises OSError."""
+        self.unmount()
+        self._sd = machine.SDCard(**_arguments(self._pins.SD))
+        self._device = _CheckedCard(self._sd)
+        return self._device
+
     def mount(self):
         """Find the card and its file system; raises CardMissing."""
-        self.unmount()
+        self._pin()
         try:
-            self._sd = machine.SDCard(**_arguments(self._pins.SD))
-            self._device = _CheckedCard(self._sd)
-            vfs.mount(vfs.VfsFat(self._device), _MOUNT)  # type: ignore[arg-type]
+            vfs.mount(vfs.VfsFat(self.raw()), _MOUNT)  # type: ignore[arg-type]
         except OSError:
             self._release()
             raise CardMissing("no card, or none with a FAT32 file system")
+
+    def look(self):
+        """Read something of the card, to see that it is there; raises OSError."""
+        if self._device is None:
+            raise OSError(_EIO)
+        self._device.readblocks(0, bytearray(_SECTOR_BYTES))
+
+    @property
+    def mounted(self):
+        """True while there is a card in use."""
+        return self._device is not None
 
     def unmount(self):
         """Let go of the card, whether it is still there or not."""
@@ -94,7 +111,8 @@ class Card:
     def _pin(self):
         self._calendar.datetime(_PINNED)
 
-    def _path(self, name):
+    def path(self, name):
+        """Return where `os` finds what has that name in the root folder."""
         return _MOUNT + "/" + name
 
     def exists(self, name):
@@ -103,11 +121,11 @@ class Card:
 
     def is_folder(self, name):
         """True if the entry of that name is a folder."""
-        return bool(os.stat(self._path(name))[0] & _FOLDER)
+        return bool(os.stat(self.path(name))[0] & _FOLDER)
 
     def size(self, name):
         """Return the file's size in bytes."""
-        return os.stat(self._path(name))[6]
+        return os.stat(self.path(name))[6]
 
     def free_bytes(self):
         """Return the room left on the card."""
@@ -118,10 +136,15 @@ class Card:
         """Return how many files on the card are named like containers."""
         return sum(1 for entry in os.ilistdir(_MOUNT) if len(entry[0]) == 12 and entry[0].endswith(".DAT"))
 
+    def remove(self, name):
+        """Remove a file of the root folder."""
+        self._pin()
+        os.remove(self.path(name))
+
     def open(self, name, mode):
         """Open a file of the root folder."""
         self._pin()
-        return open(self._path(name), mode)
+        return open(self.path(name), mode)
 
     def flush(self, file):
         """Write what the file system still holds of `file`."""

@@ -9,7 +9,7 @@ import sys
 
 
 class UsbConsole:
-    """`read_byte()` and `write(data)`; neither waits for the laptop."""
+    """`any()`, `read_byte()` and `write(data)`; none waits for the laptop."""
 
     def __init__(self):
         self._in = sys.stdin.buffer
@@ -17,9 +17,15 @@ class UsbConsole:
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
 
+    def any(self):
+        """Return True if a byte waits to be read."""
+        for _ in self._poll.ipoll(0):  # unlike poll() it makes no list, a hundred times a second
+            return True
+        return False
+
     def read_byte(self):
         """Return the next byte received (0 … 255), or -1 if there is none."""
-        for _ in self._poll.ipoll(0):  # unlike poll() it makes no list, a hundred times a second
+        if self.any():
             received = self._in.read(1)
             return received[0] if received else -1
         return -1

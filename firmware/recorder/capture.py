@@ -9,6 +9,7 @@ clock, which runs from the same crystal: it is the rise of (time − sound) that
 
 from array import array
 
+from crypto.words import wipe
 from micropython import const
 
 DMA_FRAMES = const(256)  # of one DMA buffer; other read lengths would hand out half-overwritten ones
@@ -16,7 +17,7 @@ _BUFFERS = const(3)
 _UNDER_WAY = const(2)
 _STAMPS = const(4)  # more than can be full at once
 _BUFFER_MS = const(736)  # the most in one buffer: it and a segment are what a power cut may take
-_SILENCE_US = const(4_000_000)  # a microphone that delivered nothing for so long has failed
+_SILENCE_US = const(2_000_000)  # a microphone that delivered nothing for so long has failed
 _NOISE_BYTES = const(512)
 
 
@@ -152,10 +153,20 @@ class Capture:
         """Return 512 bytes as the microphone gave them last, for their low bits."""
         return self._memory[0][:_NOISE_BYTES]
 
+    def clear(self):
+        """Zero what is left of the sound; only while stopped."""
+        for whole in self._memory:
+            wipe(whole)
+
     def silent(self):
-        """True if the microphone has delivered nothing for 4 s."""
+        """True if the microphone has been asked for sound for 2 s, and delivered none."""
+        now_us = self._ticks.ticks_us()
         last_us = self._stamps_us[(self._full - 1) % _STAMPS]
-        return self._ticks.ticks_diff(self._ticks.ticks_us(), last_us) > _SILENCE_US
+        asked_us = self._asked_us[self._full % _STAMPS]
+        return (
+            self._ticks.ticks_diff(now_us, last_us) > _SILENCE_US
+            and self._ticks.ticks_diff(now_us, asked_us) > _SILENCE_US
+        )
 
     def mute(self):
         """Take the microphone's power, and with it the red light; what the driver holds can still be read."""

@@ -3,32 +3,42 @@
 Guarantees that nothing is parsed before its MAC is right, except `hello` and `provision`, which are
 plain, short and read strictly; that what is not authentic, replayed, too long or no JSON changes nothing;
 that no line takes the recorder down; and that none of more than 4096 bytes is sent. What a request does is
-up to its handler.
+up to its module in recorder/requests, loaded for it and forgotten after it. An overlay: see laptop.py.
 """
 
 import gc
-import json
+import sys
 from binascii import hexlify, unhexlify
 
 from crypto.hmac import hmac_sha256
-from recorder import lines, strict_json
+from crypto.words import wipe
+from micropython import const
+from recorder import answers, lines, overlay
 from recorder.errors import Refused
+from recorder.version import VERSION
 
-PROTOCOL = 1
-NONCE_BYTES = 16
-MAC_BYTES = 16
-MAC_CHARACTERS = 2 * MAC_BYTES
-FROM_LAPTOP = b">"
-FROM_RECORDER = b"<"
-HIGHEST_ID = (1 << 30) - 1
+_PROTOCOL = const(1)
+_NONCE_BYTES = const(16)
+_MAC_BYTES = const(16)
+_MAC_CHARACTERS = const(32)  # in hex
+_FROM_LAPTOP = b">"
+_FROM_RECORDER = b"<"
+_HIGHEST_ID = const(0x3FFFFFFF)
 
 # `hello` needs 70 bytes and `provision` 600; whoever has no secret gets no more of the heap than this.
-PLAIN_LINE_BYTES = 1536
+_PLAIN_LINE_BYTES = const(1536)
+_BYTES_A_POLL = const(256)
+
+# Each has a module in recorder/requests. One text: eleven names would cost the interpreter eleven objects.
+_REQUESTS = "provision keys recovery time config status selftest log wipe_card service reset"
+
+# The states in which nobody works with the segment block from one step to the next.
+_LENDING = ("unprovisioned", "ready", "consent", "fault")
 
 _NOT_AUTHENTIC = b'{"id": null, "ok": false, "error": "auth"}\n'
 _NOT_READABLE = b'{"id": null, "ok": false, "error": "syntax"}\n'
-_BRACE = 0x7B
-_SPACE = 0x20
+_BRACE = const(0x7B)
+_SPACE = const(0x20)
 _LOWER_HEX = "0123456789abcdef"
 
 
@@ -37,44 +47,65 @@ class _NotTaken(Exception):
 
 
 class Console:
-    """One console on `port` (`read_byte()` → 0…255 or -1, `write(data)`).
+    """The console of `laptop`, a recorder.laptop.Laptop, which keeps what must outlive this object.
 
-    `identity` has `console_key` (32 bytes, None while unprovisioned). `handlers`: name of a request →
-    function(request: dict) → dict of the answer's fields or None, raising Refused. `hello_fields()` gives
-    hello's fields but `protocol` and `nonce`; `fresh_nonce()` gives 16 random bytes. `faults` counts what
-    was not foreseen.
+    half_line: what an earlier console had taken of a line, or None.
     """
 
-    def __init__(self, port, identity, handlers, hello_fields, fresh_nonce):
-        self._port = port
-        self._identity = identity
-        self._handlers = handlers
-        self._hello_fields = hello_fields
-        self._fresh_nonce = fresh_nonce
-        self._reader = lines.LineReader(port)
-        self._nonces = None  # laptop's ‖ recorder's, since the last hello
-        self._last_id = 0
-        self.faults = 0
+    def __init__(self, laptop, half_line):
+        self._laptop = laptop
+        self._port = laptop.port
+        self._reader = lines.LineReader(laptop.port, self._lend, half_line)
+        self._question = None  # console key, nonces and id of the authentic request under way
 
-    def poll(self, limit_bytes=256):
-        """Take at most `limit_bytes` from the port and answer the lines that end in them. Raises nothing."""
-        for _ in range(limit_bytes):
+    def half_line(self):
+        """What was taken of a line that has not ended, or None."""
+        return self._reader.half_line()
+
+    def poll(self):
+        """Take at most 256 bytes from the port and answer the lines that end in them. Raises nothing."""
+        app = self._laptop.app
+        if app.state not in _LENDING:
+            self._reader.give_back(app.parts.stream.block)
+        for _ in range(_BYTES_A_POLL):
             try:
-                found = self._reader.step()
-                if found == lines.NOTHING:
+                length = self._reader.step()
+                if length is None:
                     return
-                if found != lines.MORE:
-                    self._answer(found)
+                if length:
+                    self._answer(length)
             except Exception:  # noqa: BLE001 - whatever a line or the port does, the recorder keeps running
-                self.faults += 1
-                gc.collect()
+                self._count_fault()
 
-    def _answer(self, found):
+    def _lend(self):
+        """A buffer for a long line: the segment block where no recording can be in it."""
+        app = self._laptop.app
+        return app.parts.stream.block if app.state in _LENDING else bytearray(lines.LINE_BYTES)
+
+    def progress(self, permille):
+        """Send how far the authentic request under way has come, 0 to 1000. Raises nothing."""
+        question = self._question
+        if question is None:
+            return
+        share = "1" if permille >= 1000 else "0.%03d" % max(0, permille)
+        try:
+            self._send_authentic(question, ('{"id": %d, "progress": %s}' % (question[2], share)).encode())
+        except OSError:
+            self._count_fault()  # that nobody hears it is no reason to stop
+
+    def _count_fault(self):
+        self._laptop.faults += 1
+        gc.collect()
+
+    def _console_key(self):
+        return self._laptop.app.parts.identity.console_key
+
+    def _answer(self, length):
         """Answer one line; what has no business here gets the plain answer."""
         try:
-            if found == lines.TOO_LONG:
+            if length == lines.TOO_LONG:
                 raise _NotTaken(_NOT_READABLE)
-            line = self._reader.line()
+            line = self._reader.line(length)
             if line[0] == _BRACE:
                 self._take_plain(line)
             else:
@@ -83,11 +114,11 @@ class Console:
             self._port.write(refusal.args[0])
 
     def _take_plain(self, line):
-        if len(line) > PLAIN_LINE_BYTES:
+        if len(line) > _PLAIN_LINE_BYTES:
             raise _NotTaken(_NOT_READABLE)
         request = _parse(line)
         if request.get("do") == "hello":
-            self._send_plain(_request_id(request, missing=0), self._hello, request)
+            self._send_plain(_request_id(request, default=0), self._hello, request)
         elif request.get("do") == "provision":
             self._take_provision(request)
         else:
@@ -95,146 +126,151 @@ class Console:
 
     def _take_provision(self, request):
         request_id = self._next_id(request)
-        if self._identity.console_key is not None:
+        if self._console_key() is not None:
             # The line proves nothing, so it spends no id; and nobody who has the secret believes the answer.
             self._send_plain(request_id, _refuse_provisioned, request)
             return
-        self._last_id = request_id
-        self._send_plain(request_id, self._handlers["provision"], request)
-        if self._identity.console_key is not None:
-            self._nonces = None
+        self._laptop.last_id = request_id
+        try:
+            self._send_plain(request_id, self._hand_over, request)
+        finally:
+            if self._console_key() is not None:
+                self._laptop.nonces = None
 
     def _take_authentic(self, line):
-        if len(line) <= MAC_CHARACTERS or line[MAC_CHARACTERS] != _SPACE:
+        if len(line) <= _MAC_CHARACTERS or line[_MAC_CHARACTERS] != _SPACE:
             raise _NotTaken(_NOT_READABLE)
-        text = line[MAC_CHARACTERS + 1 :]
-        if not self._is_authentic(line[:MAC_CHARACTERS], text):
+        text = line[_MAC_CHARACTERS + 1 :]
+        if not self._is_authentic(line[:_MAC_CHARACTERS], text):
             raise _NotTaken(_NOT_AUTHENTIC)
         request = _parse(text)
         request_id = self._next_id(request)
-        self._last_id = request_id
-        # The keys that the answer is made with are those of the question, whatever the handler does to them.
-        key, nonces = self._identity.console_key, self._nonces
-        answer = self._run(request_id, self._handler(request.get("do")), request)
-        self._port.write(hexlify(_mac(key, FROM_RECORDER, nonces, answer)) + b" ")
-        self._port.write(answer)
-        self._port.write(b"\n")
+        laptop = self._laptop
+        laptop.last_id = request_id
+        # The answer is made with the key and nonces of the question, whatever becomes of the recorder's.
+        key = bytearray(self._console_key())
+        question = self._question = (key, laptop.nonces, request_id)
+        try:
+            self._send_authentic(question, self._run(request_id, self._do, request))
+        finally:
+            self._question = None
+            wipe(key)
+            if self._console_key() is None:
+                laptop.nonces = None
 
     def _is_authentic(self, mac, text):
         """Whether `mac` (hex) is the laptop's over `text`; compared in the same time whatever differs."""
-        if self._nonces is None or self._identity.console_key is None:
+        key, nonces = self._console_key(), self._laptop.nonces
+        if nonces is None or key is None:
             return False
-        expected = hexlify(_mac(self._identity.console_key, FROM_LAPTOP, self._nonces, text))
+        expected = _mac(key, _FROM_LAPTOP, nonces, text)
         difference = 0
-        for i in range(MAC_CHARACTERS):
+        for i in range(_MAC_CHARACTERS):
             difference |= expected[i] ^ mac[i]
         return difference == 0
 
     def _next_id(self, request):
         """The request's id, above every earlier one since hello; else _NotTaken."""
         request_id = _request_id(request)
-        if self._nonces is None or request_id <= self._last_id:
+        if self._laptop.nonces is None or request_id <= self._laptop.last_id:
             raise _NotTaken(_NOT_AUTHENTIC)
         return request_id
 
-    def _handler(self, name):
-        if type(name) is not str:
-            return _refuse_nameless
-        if name == "provision":
-            return _refuse_provisioned
-        return self._handlers.get(name, _refuse_unknown)
-
     def _hello(self, request):
-        laptop_nonce = parse_hex(request, "nonce", NONCE_BYTES)
-        answer = dict(self._hello_fields())
-        recorder_nonce = self._fresh_nonce()
-        answer["protocol"] = PROTOCOL
-        answer["nonce"] = hexlify(recorder_nonce).decode()
-        self._nonces = laptop_nonce + recorder_nonce
-        self._last_id = 0
+        laptop_nonce = parse_hex(request, "nonce", _NONCE_BYTES)
+        app = self._laptop.app
+        parts = app.parts
+        recorder_id = parts.identity.recorder_id
+        recorder_nonce = parts.entropy.nonce()
+        answer = {
+            "protocol": _PROTOCOL,
+            "firmware": VERSION,
+            "build": parts.build,
+            "board": parts.board,
+            "recorder": None if recorder_id is None else hexlify(recorder_id).decode(),
+            "state": app.state,
+            "nonce": hexlify(recorder_nonce).decode(),
+        }
+        self._laptop.nonces = laptop_nonce + recorder_nonce
+        self._laptop.last_id = 0
         return answer
+
+    def _do(self, request):
+        """Let an authentic request do what it is for; returns the fields of the answer."""
+        name = request.get("do")
+        if type(name) is not str:
+            raise Refused("syntax", "do must be a string")
+        if name == "provision":
+            _refuse_provisioned(request)
+        if name not in _REQUESTS.split():
+            raise Refused("unknown", "this firmware does not know that request")
+        return self._hand_over(request)
+
+    def _hand_over(self, request):
+        """Load the request's module, let it answer, and forget it with what it brought."""
+        overlay.forget("recorder.strict_json")  # until the next line
+        try:
+            return _module_for(request["do"]).answer(request, self._laptop.app)
+        finally:
+            brought = [name for name in sys.modules if name.startswith("recorder.requests.")]
+            overlay.forget("recorder.setting_rules", *brought)
+
+    def _run(self, request_id, handler, request):
+        """The answer's JSON as bytes, whatever `handler` does: its fields, its refusal, or `fault`."""
+        try:
+            return answers.encode(request_id, True, handler(request) or {})
+        except Refused as refusal:
+            return answers.refusal(request_id, refusal.code, refusal.message)
+        except Exception as fault:  # noqa: BLE001 - a handler's mistake must not end a recording
+            self._count_fault()
+            return answers.refusal(request_id, "fault", "%s in the recorder" % type(fault).__name__)
 
     def _send_plain(self, request_id, handler, request):
         self._port.write(self._run(request_id, handler, request))
         self._port.write(b"\n")
 
-    def _run(self, request_id, handler, request):
-        """The answer's JSON as bytes, whatever `handler` does: its fields, its refusal, or `fault`."""
-        try:
-            return _encode(request_id, True, handler(request) or {})
-        except Refused as refusal:
-            return _error(request_id, refusal.code, refusal.message)
-        except Exception as fault:  # noqa: BLE001 - a handler's mistake must not end a recording
-            self.faults += 1
-            gc.collect()
-            return _error(request_id, "fault", "%s in the recorder" % type(fault).__name__)
+    def _send_authentic(self, question, text):
+        key, nonces, _ = question
+        self._port.write(_mac(key, _FROM_RECORDER, nonces, text) + b" ")
+        self._port.write(text)
+        self._port.write(b"\n")
 
 
-def parse_hex(request, field, size_bytes):
-    """The `size_bytes` bytes that a field gives in lower-case hex; raises Refused("value", …)."""
-    text = request.get(field)
-    if type(text) is str and len(text) == 2 * size_bytes and all(letter in _LOWER_HEX for letter in text):
+def parse_hex(request, name, size):
+    """The `size` bytes that a field gives in lower-case hex; raises Refused("value", …)."""
+    text = request.get(name)
+    if type(text) is str and len(text) == 2 * size and all(letter in _LOWER_HEX for letter in text):
         return unhexlify(text)
-    raise Refused("value", "%s must be %d bytes in lower-case hex" % (field, size_bytes))
+    raise Refused("value", "%s must be %d bytes in lower-case hex" % (name, size))
 
 
 def _mac(key, direction, nonces, text):
-    return hmac_sha256(key, direction, nonces, text)[:MAC_BYTES]
+    """The MAC as it stands in a line: in hex."""
+    return hexlify(hmac_sha256(key, direction, nonces, text)[:_MAC_BYTES])
 
 
 def _parse(text):
     try:
-        return strict_json.load_object(text)
+        return overlay.fetch("recorder.strict_json").load_object(text)
     except (ValueError, MemoryError):
         # Too much for the heap is too much for a request; what the parser had built is garbage by now.
         gc.collect()
         raise _NotTaken(_NOT_READABLE)
 
 
-def _request_id(request, missing=None):
-    """The id, a number that an answer can repeat; `missing` is what stands in for none."""
-    request_id = request.get("id", missing)
-    if type(request_id) is not int or not 0 <= request_id <= HIGHEST_ID:
+def _request_id(request, default=None):
+    """The id, a number that an answer can repeat; `default` stands in for none."""
+    request_id = request.get("id", default)
+    if type(request_id) is not int or not 0 <= request_id <= _HIGHEST_ID:
         raise _NotTaken(_NOT_READABLE)
     return request_id
 
 
-def _encode(request_id, ok, fields):
-    """An answer as JSON bytes; raises ValueError or TypeError if it is not fit to be sent."""
-    answer = dict(fields)
-    answer["id"] = request_id
-    answer["ok"] = ok
-    _check_sendable(answer)
-    text = json.dumps(answer).encode()
-    if len(text) > lines.LINE_BYTES - MAC_CHARACTERS - 2:
-        raise ValueError("the answer is longer than a line")
-    return text
-
-
-def _error(request_id, code, message):
-    return _encode(request_id, False, {"error": code, "message": message})
-
-
-def _check_sendable(value):
-    """Floats are single precision on the board and would be wrong; keys must be strings to be JSON."""
-    if type(value) is dict:
-        for name in value:
-            if type(name) is not str:
-                raise TypeError("a key is not a string")
-            _check_sendable(value[name])
-    elif type(value) in (list, tuple):
-        for item in value:
-            _check_sendable(item)
-    elif value is not None and type(value) not in (int, bool, str):
-        raise TypeError("not to be sent")
-
-
-def _refuse_unknown(request):
-    raise Refused("unknown", "this firmware does not know that request")
-
-
-def _refuse_nameless(request):
-    raise Refused("syntax", "do must be a string")
+def _module_for(name):
+    try:
+        return overlay.fetch("recorder.requests." + name)
+    except ImportError:
+        raise Refused("unknown", "this firmware does not do that")
 
 
 def _refuse_provisioned(request):

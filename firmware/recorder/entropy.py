@@ -13,7 +13,7 @@ from crypto.hkdf import expand, extract
 from micropython import const
 
 _NAME = "seed"
-_SEED_BYTES = const(64)
+_SEED_BYTES = const(160)  # more than 128, for the reason that identity.py gives
 _KEY_BYTES = const(32)
 _OS_BYTES = const(32)
 _JITTER_ROUNDS = const(16)

@@ -64,3 +64,15 @@ class StoreDamaged(CloisterFault):
     """A file of the recorder's own is not what was written there."""
 
     code = 7
+
+
+class BatteryEmpty(CloisterFault):
+    """The battery would not last for a recording."""
+
+    code = 9
+
+
+class ButtonStuck(CloisterFault):
+    """A button is down and does not come up: nobody could stop a recording with it."""
+
+    code = 10

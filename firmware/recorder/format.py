@@ -14,6 +14,7 @@ BLOCK_BYTES = const(4096)
 SEAL_BYTES = const(32)
 SEAL_AT = const(4064)  # the recorder seal ends the header block
 RECIPIENTS_AT = const(32)
+DESTROYED_KEY_AT = const(24)  # the key id of a destroyed container's first recipient, up to 32
 INFO_BYTES = const(32)  # header bytes 0 … 31 open the HPKE info
 
 RECORDER_ID_BYTES = const(8)

@@ -1,73 +1,112 @@
-"""What two people do with their two buttons: presses, told apart as down, short, double and hold.
+"""What two people do with their two buttons, told apart as the gestures of states.py.
 
-Contacts that bounce are waited out. A gesture belongs to one button; what is held when a state
-begins can be set aside, so that the press that gave consent is not taken for anything more.
+Contacts that bounce are waited out. What is held when a state begins is set aside, so that the press that
+gave consent is not taken for anything more. A button held alone, and both held together, are counted from
+when the one or the other began: together they never stop a recording, and let go early they do nothing.
 """
 
 from micropython import const
-
-DOWN = "down"  # at once, when a button goes down
-SHORT = "short"  # let go, and no second press has followed
-DOUBLE = "double"  # the second press has begun
-HOLD = "hold"  # held for two seconds; once
+from recorder.states import BOTH, BOTH_MS, DOUBLE, DOUBLE_MS, DOWN, HOLD, HOLD_MS, SHORT, UP
 
 _BOUNCE_MS = const(20)
-_DOUBLE_MS = const(400)
-_HOLD_MS = const(2000)
 _UNSEEN_MS = const(1000)  # as long as a card may be busy without a loss
+_STUCK_MS = const(10_000)
 
 
-class Button:
-    """One button's contact turned into gestures; times from `ticks` (`ticks_add`, `ticks_diff`)."""
+class _Button:
+    """One contact, debounced."""
 
-    def __init__(self, ticks):
+    def __init__(self, closed, now_ms):
+        self.pressed = self.raw = closed
+        self.fresh = False  # pressed since the state began, and not used up
+        self.waiting = False  # a short press waits for a second one
+        self.second = False  # that was this one
+        self.raw_ms = self.since_ms = self.released_ms = now_ms
+
+
+class Gestures:
+    """Both buttons, `closed(0)` and `closed(1)`; times from `ticks` (`ticks_ms`, `ticks_add`, `ticks_diff`).
+
+    What is down from the beginning is no press.
+    """
+
+    def __init__(self, closed, ticks):
+        self._closed = closed
         self._ticks = ticks
-        self._pressed = False
-        self._raw = False
-        self._raw_ms = self._since_ms = self._released_ms = self._polled_ms = 0
-        self._spent = True  # this press has been used up
-        self._waiting = False  # a short press waits for a second one
+        now_ms = ticks.ticks_ms()
+        self._buttons = (_Button(closed(0), now_ms), _Button(closed(1), now_ms))
+        self._polled_ms = now_ms
+        self._held_ms = now_ms  # since when those are held that are
+        self.button = 0  # whose gesture poll() returned last
 
     def set_aside(self):
-        """Forget the press under way, and any that waits for a second one."""
-        self._spent = True
-        self._waiting = False
+        """Forget the presses under way, and any that waits for a second one."""
+        for button in self._buttons:
+            button.fresh = button.waiting = False
 
-    def poll(self, closed, now_ms):
-        """Take the contact's state now; return a gesture or None."""
-        if closed != self._raw:
-            self._raw = closed
-            self._raw_ms = now_ms
-            if closed and not self._pressed:
+    def poll(self, now_ms):
+        """Look at the contacts; return a gesture or None."""
+        gesture = None
+        for i in (0, 1):
+            if gesture is None:
+                self.button = i
+                gesture = self._look(self._buttons[i], self._closed(i), now_ms)
+        self._polled_ms = now_ms
+        return gesture or self._wait(now_ms)
+
+    def _look(self, button, closed, now_ms):
+        if closed != button.raw:
+            button.raw = closed
+            button.raw_ms = now_ms
+            if closed and not button.pressed:
                 # A card may have held everything up: it may have been down since it was looked at last.
                 unseen_ms = min(self._ticks.ticks_diff(now_ms, self._polled_ms), _UNSEEN_MS)
-                self._since_ms = self._ticks.ticks_add(now_ms, -unseen_ms)
-        self._polled_ms = now_ms
-        settled = self._ticks.ticks_diff(now_ms, self._raw_ms) >= _BOUNCE_MS
-        if settled and self._raw != self._pressed:
-            self._pressed = self._raw
-            return self._down(now_ms) if self._pressed else self._up(now_ms)
-        return self._wait(now_ms)
+                button.since_ms = self._ticks.ticks_add(now_ms, -unseen_ms)
+        if button.raw == button.pressed or self._ticks.ticks_diff(now_ms, button.raw_ms) < _BOUNCE_MS:
+            return None
+        button.pressed = button.raw
+        return self._down(button) if button.pressed else self._up(button, now_ms)
 
-    def _down(self, now_ms):
-        self._spent = self._waiting
-        if self._waiting:
-            self._waiting = False
-            return DOUBLE
-        return DOWN
+    def _down(self, button):
+        button.second, button.waiting = button.waiting, False
+        button.fresh = True
+        self._held_ms = button.since_ms
+        return DOUBLE if button.second else DOWN
 
-    def _up(self, now_ms):
-        if not self._spent:
-            self._waiting = True
-            self._released_ms = now_ms
-        self._spent = True
-        return
+    def _up(self, button, now_ms):
+        if not button.fresh:
+            return None
+        button.fresh = False
+        self._held_ms = now_ms  # of the other, if that is still down
+        if button.second or self._ticks.ticks_diff(now_ms, button.since_ms) >= HOLD_MS:
+            return None
+        button.waiting = True
+        button.released_ms = now_ms
+        return UP
 
     def _wait(self, now_ms):
-        if self._pressed and not self._spent and self._ticks.ticks_diff(now_ms, self._since_ms) >= _HOLD_MS:
-            self._spent = True
-            return HOLD
-        if self._waiting and self._ticks.ticks_diff(now_ms, self._released_ms) > _DOUBLE_MS:
-            self._waiting = False
-            return SHORT
+        first, second = self._buttons
+        held_ms = self._ticks.ticks_diff(now_ms, self._held_ms)
+        if first.fresh and second.fresh:
+            if held_ms >= BOTH_MS:
+                first.fresh = second.fresh = False
+                return BOTH
+            return None
+        for i in (0, 1):
+            button = self._buttons[i]
+            self.button = i
+            if button.fresh and held_ms >= HOLD_MS:
+                button.fresh = False
+                return HOLD
+            since_ms = self._ticks.ticks_diff(now_ms, button.released_ms)
+            if button.waiting and since_ms > DOUBLE_MS and not button.raw:
+                button.waiting = False
+                return SHORT
         return None
+
+    def stuck(self, now_ms):
+        """True if a button has been down for ten seconds."""
+        return any(
+            button.pressed and button.raw and self._ticks.ticks_diff(now_ms, button.since_ms) > _STUCK_MS
+            for button in self._buttons
+        )

@@ -5,9 +5,13 @@ unprovisioned, whatever else is stored. The secret never leaves the recorder.
 """
 
 from crypto.hkdf import hkdf
+from micropython import const
 from recorder import format as layout
 
 _NAME = "identity"
+# LittleFS keeps a file of up to 128 bytes among its folder's entries, where it may be read for long after it
+# was removed (scrub.py). A longer one has a block of its own.
+_PADDING_BYTES = const(128)
 
 
 class Identity:
@@ -27,12 +31,12 @@ class Identity:
 
     def provision(self, recorder_id, secret):
         """Store id and secret: the step that makes the recorder provisioned."""
-        stored = bytes(recorder_id) + bytes(secret)
+        stored = bytes(recorder_id) + bytes(secret) + bytes(_PADDING_BYTES)
         self._store.write(_NAME, stored)
         self._derive(stored)
 
     def _derive(self, stored):
-        secret = stored[layout.RECORDER_ID_BYTES :]
+        secret = stored[layout.RECORDER_ID_BYTES :][: layout.SECRET_BYTES]
         self.seal_key = hkdf(secret, b"", layout.SEAL_LABEL, 32)
         self.console_key = hkdf(secret, b"", layout.CONSOLE_LABEL, 32)
         self.recorder_id = stored[: layout.RECORDER_ID_BYTES]

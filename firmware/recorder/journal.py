@@ -1,15 +1,21 @@
 """What the recorder must remember of its containers: numbers, keys taken, the last one used, those struck.
 
-One small file, replaced all or nothing (store.py). The order of its changes is what keeps promises:
-a number and its key are here before anything is written to the card under them, and a container is
-marked used here before its first segment is encrypted, so no key and no number is ever used twice.
+One small file, replaced all or nothing (store.py), and one for what the laptop is still to be told. The order
+of changes is what keeps promises: a number and its key are here before anything is written to the card under
+them, and a container is marked used here before its first segment is encrypted, so no key and no number is
+ever used twice. What is to be destroyed is here before it is touched, until it is done.
 """
 
 import json
+from binascii import hexlify, unhexlify
+
+from micropython import const
 
 _NAME = "journal"
-_EMPTY = '{"next": 1, "taken": {}, "prepared": null, "last": null, "struck": []}'
-_STRUCK_SHOWN = 32  # PROTOCOL: status names the oldest 32
+_STRUCK = "struck"
+_EMPTY = '{"next": 1, "taken": {}, "prepared": null, "last": null, "striking": []}'
+_STRUCK_SHOWN = const(32)  # PROTOCOL: status names the oldest 32
+_STRUCK_BYTES = const(12)  # of one: number (4), key id (8)
 
 
 class Journal:
@@ -41,11 +47,6 @@ class Journal:
     def last(self):
         """`number`, `seal`, `samples` of the highest number marked used, or None."""
         return self._state["last"]
-
-    @property
-    def struck(self):
-        """The oldest 32 of the numbers destroyed on the recorder and not yet settled."""
-        return self._state["struck"][:_STRUCK_SHOWN]
 
     def taken(self, suite):
         """How many one-time keys of `suite` have been given to containers."""
@@ -93,8 +94,58 @@ class Journal:
         last["samples"] = samples
         self._commit(last=last)
 
+    @property
+    def striking(self):
+        """What is being destroyed, or was when power failed: number, name, suite, key (id in hex), erase."""
+        return self._state["striking"]
+
+    def strike(self, entries, seals):
+        """Note, in one step, that these containers are to be destroyed. `seals`: number → its new seal."""
+        last = self._state["last"]
+        if last is not None and last["number"] in seals:
+            last = dict(last)
+            last["seal"] = seals[last["number"]]
+        known = [entry["number"] for entry in self.striking]
+        new = [entry for entry in entries if entry["number"] not in known]
+        self._commit(last=last, striking=self.striking + new)
+
+    def struck_now(self, number):
+        """Note that a container is destroyed."""
+        self._commit(striking=[entry for entry in self.striking if entry["number"] != number])
+
+    def tell_struck(self, number, key):
+        """Have the laptop told of a number and its key id (hex), once."""
+        entry = number.to_bytes(4, "big") + unhexlify(key)
+        struck = self._struck()
+        if not any(struck[at : at + _STRUCK_BYTES] == entry for at in range(0, len(struck), _STRUCK_BYTES)):
+            self._store.write(_STRUCK, struck + entry)
+
+    def _struck(self):
+        return self._store.read(_STRUCK) or b""
+
+    @property
+    def struck_count(self):
+        """How many the laptop has not dealt with."""
+        return len(self._struck()) // _STRUCK_BYTES
+
+    @property
+    def struck(self):
+        """The oldest 32 of the numbers destroyed on the recorder and not yet settled, with their key ids."""
+        struck = self._struck()
+        return [
+            {
+                "number": int.from_bytes(struck[at : at + 4], "big"),
+                "key": hexlify(struck[at + 4 : at + _STRUCK_BYTES]).decode(),
+            }
+            for at in range(0, min(len(struck), _STRUCK_SHOWN * _STRUCK_BYTES), _STRUCK_BYTES)
+        ]
+
     def settle(self, numbers):
         """Forget the struck numbers that the laptop says it has dealt with."""
-        left = [entry for entry in self._state["struck"] if entry["number"] not in numbers]
-        if len(left) != len(self._state["struck"]):
-            self._commit(struck=left)
+        struck = self._struck()
+        left = b""
+        for at in range(0, len(struck), _STRUCK_BYTES):
+            if int.from_bytes(struck[at : at + 4], "big") not in numbers:
+                left += struck[at : at + _STRUCK_BYTES]
+        if len(left) != len(struck):
+            self._store.write(_STRUCK, left)

@@ -6,7 +6,7 @@ many are taken stands in the journal. Batches that are used up go, but for the l
 how many were ever loaded. Public keys are no secret; their use, once each, is what is protected here.
 """
 
-from crypto import hpke
+from crypto.suites import SUITES, key_id
 from recorder.errors import Refused
 
 _LAST_RESORT = "last-resort-%d"
@@ -26,7 +26,7 @@ class KeyRing:
         self._journal = journal
         self._firsts = {}  # of the stored batches, in order: each ends where the next one begins
         self._loaded = {}
-        for suite in hpke.SUITES:
+        for suite in SUITES:
             self._find_batches(suite)
 
     def _find_batches(self, suite):
@@ -35,7 +35,7 @@ class KeyRing:
         loaded = 0
         if firsts:
             last_bytes = self._store.size(_BATCH % (suite, firsts[-1]))
-            loaded = firsts[-1] + last_bytes // hpke.SUITES[suite].public_key_bytes
+            loaded = firsts[-1] + last_bytes // SUITES[suite]
         self._firsts[suite] = firsts
         self._loaded[suite] = loaded
 
@@ -53,7 +53,7 @@ class KeyRing:
         keys: the public keys one after the other, as bytes or a view. Raises Refused ("value") at a hole,
         or at repeated keys that differ from those still stored, "full" where there is no room.
         """
-        size = hpke.SUITES[suite].public_key_bytes
+        size = SUITES[suite]
         loaded = self.loaded(suite)
         count = len(keys) // size
         if first > loaded:
@@ -77,7 +77,7 @@ class KeyRing:
 
     def _stored(self, suite, index):
         """Return one-time key number `index`, or None if its batch is gone."""
-        size = hpke.SUITES[suite].public_key_bytes
+        size = SUITES[suite]
         if index < self._loaded[suite]:
             for first in reversed(self._firsts[suite]):
                 if first <= index:
@@ -95,7 +95,7 @@ class KeyRing:
 
         index is None when only the last-resort key of that suite is left.
         """
-        for suite in sorted(hpke.SUITES, reverse=True):
+        for suite in sorted(SUITES, reverse=True):
             if self.left(suite) > 0:
                 return suite, self._journal.taken(suite)
             if self._store.read(_LAST_RESORT % suite) is not None:
@@ -120,7 +120,7 @@ class KeyRing:
     def status(self):
         """Return what `status` tells of the keys, by suite."""
         answer = {}
-        for suite in hpke.SUITES:
+        for suite in SUITES:
             answer[str(suite)] = {
                 "left": self.left(suite),
                 "loaded": self.loaded(suite),
@@ -131,4 +131,4 @@ class KeyRing:
 
 
 def _id_hex(public_key):
-    return None if public_key is None else hpke.key_id(public_key).hex()
+    return None if public_key is None else key_id(public_key).hex()

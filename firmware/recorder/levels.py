@@ -78,6 +78,24 @@ def _level(target: ptr16, source: ptr16, p: ptr32):
     p[10] = clips
 
 
+@micropython.viper
+def _run(source: ptr16, last: int, frames: int, step: int) -> int:
+    run = 1
+    while run < frames:
+        if int(source[last]) != int(source[last - step]):
+            break
+        last -= step
+        run += 1
+    return run
+
+
+def run_frames(source, first, frames, channels):
+    """Return for how many frames at the end of these all channels kept their value; allocates nothing."""
+    last = (first + frames - 1) * channels
+    run = _run(source, last, frames, channels)
+    return run if channels == 1 else min(run, _run(source, last + 1, frames, channels))
+
+
 class Levels:
     """The filter and gain of one recording; `clips` counts the samples that were cut off."""
 

@@ -1,199 +1,199 @@
-"""One recording under way: sound from the capture, through filter and gain, into segments on the card.
+"""One recording under way, from the last consent to its end, through pauses and several containers.
 
-step() does a little at a time, at most one segment, so that buttons and console stay alive. Samples are
-counted from the first one kept, on through losses. The red light's circuit loses power the moment
-somebody stops; what the driver still holds of the time before is written, and nothing of the time after.
+The red light's circuit loses power the moment somebody pauses or stops; what the driver still holds of the
+time before is written, and nothing of the time after. Sample indices go on through the parts.
 """
 
 import gc
 
 from micropython import const
-from recorder.errors import CloisterFault
-from recorder.levels import Levels
+from recorder import format as layout
+from recorder import overlay, session
+from recorder.errors import CardFault, CardMissing, MicrophoneFault
+from recorder.flow import Flow
+from recorder.stock import AHEAD_S
 
 # Collect after so many bytes, not only when memory has run out: what lasts then lies close together, and what
 # is free stays in large pieces. While recording there is a collection after each audio buffer anyway.
 GARBAGE_BYTES = const(4096)
 _GARBAGE_RECORDING_BYTES = const(8192)
-_CLICK_PARTS = const(200)  # of a second: what the microphone's power going off may touch is left out
-_CLIP_SEGMENTS = const(8)  # clips are told at most once in so many segments
 
 
 class Recording:
-    """Sound and events of one container.
+    """`reason` is why it ends, in END's words; None while it goes on. `cause`: the fault, if it is one.
 
-    on_event: called with each EVENT as a dict. on_safe: called with the number of samples on the card.
+    parts: what the recorder consists of. stock: where the next container comes from.
+    on_safe: as Flow has it.
     """
 
-    def __init__(self, container, capture, segments, settings, skip_frames, on_event, on_safe):
-        self._container = container
-        self._capture = capture
-        self._segments = segments
-        self._skip = skip_frames  # of the microphone's start-up, not yet passed over
-        self._skipped = skip_frames
-        self._rate_hz = settings["rate"]
-        self._channels = settings["channels"]
-        self._levels = Levels(self._rate_hz, self._channels, settings["gain_db"])
-        self._limit = settings["max_minutes"] * 60 * self._rate_hz
-        self._on_event = on_event
-        self._on_safe = on_safe
-        self._index = 0  # of the next sample to be placed in a segment
-        self._first_index = 0  # of the first sample in the segment in hand
-        self._lost = 0
-        self._used_frames = 0  # of the buffer in hand
-        self._clips_told = 0
-        self._since_clips = 0
-        self._reason = None
-        self._until = None  # no sample from this index on
+    def __init__(self, parts, stock, on_safe):
+        self._parts = parts
+        self._stock = stock
+        self._segments = parts.segments
+        self.flow = Flow(parts.capture, parts.segments, parts.settings, parts.skip_frames, on_safe)
+        self._container = None
+        self._used = []  # what a destruction has to know of each part
+        self._started = None
+        self._part_lost = 0  # losses before this part
+        self.reason = self.cause = None
+        self.pausing = self.paused = False
         self.busy = False  # whether the last step took sound
 
-    def start(self, session, parties, salt, nonce_prefix):
+    def start(self):
         """Start the microphone; put the SESSION record and each party's consent on the card at once."""
-        self._capture.start(self._rate_hz, self._channels)
         gc.threshold(_GARBAGE_RECORDING_BYTES)
-        self._segments.begin(self._container, session, self._channels, salt, nonce_prefix)
-        for party in range(parties):
-            self._on_event(self._segments.event(0, "consent", party=party + 1))
+        self.flow.open()
+        self._started = session.started(self._parts.clock)
+        self._begin_part()
+        for party in range(self._parts.settings["parties"]):
+            self.flow.event("consent", 0, party=party + 1)
         self._segments.write(0)
 
-    def event(self, name, **fields):
-        """Note an event at the present sample."""
-        self._on_event(self._segments.event(self._now(), name, **fields))
+    def _begin_part(self):
+        """Take the next container; it is marked used before anything is encrypted under its key."""
+        parts = self._parts
+        container = self._container = self._stock.take()
+        previous = parts.journal.use(container.seal_hex)
+        part = len(self._used)
+        self._used.append(
+            {
+                "number": container.number,
+                "name": container.name,
+                "suite": container.suite,
+                "key": container.key,
+                "erase": False,
+            }
+        )
+        drawn = parts.entropy.draw(layout.SALT_BYTES + layout.NONCE_PREFIX_BYTES)
+        about = session.describe(parts.settings, parts.clock, self._started, part, previous)
+        salt, prefix = drawn[: layout.SALT_BYTES], drawn[layout.SALT_BYTES :]
+        self._segments.begin(container, about, self.flow.channels, salt, prefix)
+        self._part_lost = self.flow.lost
+        if parts.settings["retention_days"] and parts.clock.day() is not None:
+            overlay.fetch("recorder.expiry").note(parts, self._used[-1])
+            overlay.forget("recorder.expiry")
 
-    def _now(self):
-        return max(self._index, self._capture.position() - self._skipped)
+    def pause(self):
+        """Rest: the microphone loses its power, what was before is written."""
+        if self.reason is None and not self.pausing:
+            self.pausing = True
+            self.flow.cut(None)
+            self.flow.event("pause", self.flow.until)
 
-    def stop(self, reason, at=None):
+    def resume(self):
+        """Go on after a pause."""
+        self.paused = False
+        self.flow.open()
+        self.flow.event("resume", self.flow.index)
+
+    def stop(self, reason, at=None, **fields):
         """Record nothing from sample `at` (by default: now) on; step() writes what came before it.
 
-        The microphone loses its power, and the light goes out, here and now.
+        The event that tells of the reason, if one does, gets `fields`. Without `at` the microphone loses its
+        power, and the light goes out, here and now.
         """
-        if self._until is None:
-            self._reason = reason
-            self._until = max(self._index, self._now() - self._rate_hz // _CLICK_PARTS) if at is None else at
-            self._capture.mute()
-            if reason == "stop":
-                self._on_event(self._segments.event(self._until, "stop"))
+        if self.reason is None:
+            self.reason = reason
+            if not self.paused and not self.pausing:
+                self.flow.cut(at)
+            if reason == "stop" or fields:
+                self.flow.event(reason, self.flow.until, **fields)
 
     def step(self):
-        """Do at most one segment's work; True once the container is finished and closed.
+        """Do at most one segment's work; True once the recording rests, or is finished and closed.
 
-        Raises CardFault; then abandon() is the caller's next call. A microphone that fails ends the
-        recording with reason `fault`, and what there is of it is kept.
+        Raises CardFault, perhaps others; then close_after() is the caller's next call. A microphone that
+        fails ends the recording with reason `fault`, and what there is of it is kept.
         """
         self.busy = False
-        if self._over():
-            self._finish()
-            return True
+        flow = self.flow
+        if self.paused or flow.over():
+            return self._rest()
+        if flow.reaches_limit and flow.until is None:
+            self.stop("limit", flow.limit)
         if self._container.segments_left <= self._segments.segments_to_finish():
-            self.stop("limit", self._index)
+            self._go_on_or_stop()
             return False
-        source = self._capture.full()
-        if source is None:
-            if self._capture.silent():
-                self.stop("fault")
-                self._until = self._index
-            return False
-        lost = self._capture.lost_before(self._until is None)
-        if lost is not None:
-            if lost:
-                self._gap(lost)
-            self._fill(source)
-            self.busy = True
+        took = flow.step()
+        if took is None or flow.steady:
+            self.fail(MicrophoneFault("the microphone delivers no sound"))
+        self.busy = bool(took)
         return False
 
-    def _gap(self, lost):
-        """Go on after a loss: what was before it is written, and indices jump."""
-        if self._segments.frames:
-            self._write()
-        end = self._limit if self._until is None else self._until
-        if end:
-            lost = max(0, min(lost, end - self._index))
-        self._on_event(self._segments.event(self._index, "gap", lost=lost))
-        self._index += lost
-        self._lost += lost
+    def fail(self, fault):
+        """End the recording, as it is, for a fault that leaves the card as good as it was."""
+        if self.reason is None:
+            self.cause = fault
+            self.stop("fault", self.flow.index, code=fault.code)
+        self.flow.until = self.flow.index
 
-    def _fill(self, source):
-        """Move samples from the buffer in hand into the segment in hand; write it when it is full."""
-        left = self._capture.frames - self._used_frames
-        if self._skip:
-            passed = min(self._skip, left)
-            self._skip -= passed
-            self._used_frames += passed
-            left -= passed
-        frames = min(left, self._wanted())
-        if frames:
-            self._take(source, frames)
-        if self._used_frames == self._capture.frames or self._over():
-            self._used_frames = 0
-            self._capture.give_back()
-            gc.collect()
-        if not self._segments.room_frames:
-            self._write()
+    def _rest(self):
+        """Everything before the cut is placed: finish, or wait for what follows the pause."""
+        if self.reason is not None:
+            self._finish()
+            return True
+        if self.pausing:
+            self.pausing = False
+            self.paused = True
+            self.flow.close()
+            self.flow.write()
+            return True
+        return False
 
-    def _over(self):
-        return self._until is not None and self._index >= self._until
+    def _go_on_or_stop(self):
+        """The container is full: go on in the next one, or end here."""
+        if not self._stock.ready():
+            self.stop("card", self.flow.index)
+            self.flow.until = self.flow.index  # whatever else it was to stop for
+            return
+        self._end_part("continued")
+        self._begin_part()
 
-    def _wanted(self):
-        room = self._segments.room_frames
-        if self._limit and self._index + room >= self._limit:
-            self.stop("limit", self._limit)
-        return room if self._until is None else min(room, self._until - self._index)
-
-    def _take(self, source, frames):
-        segments = self._segments
-        if not segments.frames:
-            self._first_index = self._index
-        self._levels.process(
-            segments.block, segments.pcm_frame + segments.frames, source, self._used_frames, frames
-        )
-        segments.frames += frames
-        self._index += frames
-        self._used_frames += frames
-
-    def _write(self):
-        self._since_clips += 1
-        if self._since_clips >= _CLIP_SEGMENTS:
-            self._tell_clips()
-        self._segments.write(self._first_index)
-        self._on_safe(self._index)
-
-    def _tell_clips(self):
-        self._since_clips = 0
-        clips = self._levels.clips - self._clips_told
-        if clips:
-            self._clips_told += clips
-            self._on_event(self._segments.event(self._first_index, "clip", samples=clips))
+    def _end_part(self, reason):
+        flow = self.flow
+        flow.finish({"samples": flow.index, "lost": flow.lost - self._part_lost, "reason": reason})
+        self._container.close()
+        self._parts.journal.close(flow.index)
 
     def _finish(self):
-        self._capture.stop()
+        self.flow.close()
         gc.threshold(GARBAGE_BYTES)
-        self._tell_clips()
-        end = {"samples": self._index, "lost": self._lost, "reason": self._reason}
-        self._segments.finish(self._first_index, end)
-        self._container.close()
+        self._end_part(self.reason)
 
     @property
-    def reason(self):
-        """Why the recording ended, as END says it; None while it goes on."""
-        return self._reason
+    def seconds_left(self):
+        """How many seconds still go into this container."""
+        return self._stock.seconds(self._container)
 
     @property
-    def lost(self):
-        """Samples lost so far."""
-        return self._lost
+    def near_limit(self):
+        """True within five minutes of the longest recording allowed."""
+        return self.flow.limit and self.flow.limit - self.flow.index < AHEAD_S * self.flow.rate_hz
 
-    @property
-    def samples(self):
-        """The index after the last sample placed."""
-        return self._index
+    def close_after(self, fault):
+        """Stop at once after a fault, with an END if the card may take one; keys are zeroed in any case."""
+        if isinstance(fault, (CardFault, CardMissing)) or not self._has_finished(fault):
+            self._abandon()
 
-    def abandon(self):
-        """Stop at once after a fault: no END is written, the microphone is off, keys are zeroed."""
-        self._capture.stop()
+    def _has_finished(self, fault):
+        try:
+            self.fail(fault)
+            self._finish()
+        except Exception:  # noqa: BLE001 - whatever broke the recording has broken this, too
+            return False
+        return True
+
+    def _abandon(self):
+        self.flow.close()
         gc.threshold(GARBAGE_BYTES)
         self._segments.drop()
-        try:
-            self._container.close()
-        except CloisterFault:
-            pass  # the fault that led here is already being told
+        if self._container is not None:
+            try:
+                self._container.close()
+            except CardFault:
+                pass  # the fault that led here is already being told
+
+    def destroy(self):
+        """Stop at once and return what has to be destroyed: all parts, as Journal.striking has them."""
+        self._abandon()
+        return self._used

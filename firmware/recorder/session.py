@@ -4,15 +4,23 @@ from recorder.clock import iso
 from recorder.version import VERSION
 
 
-def describe(settings, clock, part, previous):
-    """Return the SESSION object. `previous`: what the journal has of the last container used, or None."""
+def started(clock):
+    """Return the present time as SESSION has it; None if the clock was not set."""
     now_ms = clock.now_ms()
+    return None if now_ms is None else iso(now_ms)
+
+
+def describe(settings, clock, started, part, previous):
+    """Return the SESSION object of a recording that `started` then, in part number `part`.
+
+    previous: what the journal has of the container used before, or None.
+    """
     return {
         "rate": settings["rate"],
         "channels": settings["channels"],
         "format": "s16le",
         "gain_db": settings["gain_db"],
-        "started": None if now_ms is None else iso(now_ms),
+        "started": started,
         "clock": clock.source,
         "firmware": VERSION,
         "retention_days": settings["retention_days"],

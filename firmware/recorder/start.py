@@ -12,14 +12,14 @@ gc.threshold(4096)  # while everything is loaded, too: see recording.py
 import recorder  # noqa: E402 - only now
 from recorder import wiring  # noqa: E402
 
-_IDLE_MS = 15
+_IDLE_MS = 20
 
 
 def run():
-    """Never returns. The firmware lies in the folder above this package, which is "" on the board."""
-    app = wiring.build(__file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "")
+    """Returns when the board is to be restarted. The firmware lies in the folder above this package."""
+    app = wiring.build(__file__.rsplit("/", 2)[0] if __file__.count("/") > 1 else "")  # "" on the board
     _forget_wiring()
-    while True:
+    while not app.must_restart:
         if not app.step():
             time.sleep_ms(_IDLE_MS)
 

@@ -45,15 +45,17 @@ class Store:
             os.listdir(root)  # it is there already; anything else raises here
         for name in os.listdir(root):
             if name.endswith(_NEW):
-                os.remove(self._path(name))
+                os.remove(self.path(name))
 
-    def _path(self, name):
+    def path(self, name):
+        """Return where `os` finds the file that holds `name`."""
         return self._root + "/" + name
 
-    def _has(self, name):
+    def has(self, name):
+        """True if something is stored under `name`."""
         # Not by listing the folder: the names of many batches of keys are more than the heap has to spare.
         try:
-            os.stat(self._path(name))
+            os.stat(self.path(name))
         except OSError as failure:
             if failure.args[0] != errno.ENOENT:
                 raise
@@ -66,18 +68,18 @@ class Store:
 
     def size(self, name):
         """Return how many bytes are stored under `name`."""
-        return os.stat(self._path(name))[6] - _CHECK_BYTES
+        return os.stat(self.path(name))[6] - _CHECK_BYTES
 
     def read(self, name):
         """Return the bytes stored under `name`, or None; raise StoreDamaged if they fail their check."""
-        if not self._has(name):
+        if not self.has(name):
             return None
         return self.read_part(name, 0, self.size(name))
 
     def read_part(self, name, first_byte, count_bytes):
         """Return part of what is stored, once all of it was checked. Raises StoreDamaged."""
         size = self.size(name)
-        with open(self._path(name), "rb") as file:
+        with open(self.path(name), "rb") as file:
             if not _is_whole(file, size):
                 raise StoreDamaged("the recorder's own file %s fails its check" % name)
             file.seek(first_byte)
@@ -85,13 +87,13 @@ class Store:
 
     def write(self, name, data):
         """Store `data` under `name`, all or nothing across a power cut."""
-        new = self._path(name + _NEW)
+        new = self.path(name + _NEW)
         with open(new, "wb") as file:
             file.write(data)
             file.write(_check(data))
-        os.rename(new, self._path(name))
+        os.rename(new, self.path(name))
 
     def remove(self, name):
         """Remove `name`; one that is not there is fine."""
-        if self._has(name):
-            os.remove(self._path(name))
+        if self.has(name):
+            os.remove(self.path(name))

@@ -8,9 +8,11 @@ an object with a key twice is refused. Every failure is a ValueError (UnicodeErr
 
 import json
 
+from micropython import const
+
 # A request is an object with at most one list or object in it.
-MOST_BRACKETS = 8
-MOST_NUMBER_BYTES = 24
+_MOST_BRACKETS = const(8)
+_MOST_NUMBER_BYTES = const(24)
 
 _SPACE = b" \t\r\n"
 _DIGITS = b"0123456789"
@@ -78,7 +80,7 @@ class _Walk:
     def _members(self, closing, member):
         """What stands between brackets: nothing, or members with commas between them."""
         self._brackets += 1
-        if self._brackets > MOST_BRACKETS:
+        if self._brackets > _MOST_BRACKETS:
             raise ValueError("too many brackets")
         self._at += 1
         self._skip_space()
@@ -138,7 +140,7 @@ class _Walk:
         if self._skip_one_of(b"eE"):
             self._skip_one_of(b"+-")
             self._digits()
-        if self._at - start > MOST_NUMBER_BYTES:
+        if self._at - start > _MOST_NUMBER_BYTES:
             raise ValueError("a number is too long")
 
     def _digits(self):

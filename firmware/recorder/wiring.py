@@ -12,9 +12,9 @@ import time
 # an import needs more stack than the board has.
 from crypto import words  # noqa: F401
 from recorder import levels  # noqa: F401
-from recorder import errors, format  # noqa: F401
-from crypto import hmac, hkdf, x25519, dhkem, ghash, gcm, hpke, stream  # noqa: F401
-from recorder import header, container, segments, strict_json, lines  # noqa: F401
+from recorder import errors, format, overlay  # noqa: F401
+from crypto import hmac, hkdf, stream  # noqa: F401
+from recorder import header, container, segments, states  # noqa: F401
 from recorder.capture import Capture
 import boards
 from drivers.microphone import Microphone
@@ -33,10 +33,13 @@ class Parts:
         self.card.hold_memory()
         self.capture = Capture(self.microphone, pins.AUDIO_BUFFER_BYTES, pins.DMA_BYTES, time)
         self.skip_frames = pins.MIC_STARTUP_FRAMES
+        self.board = boards.NAME
 
 
 class _Broken:
     """What runs in place of App when the recorder's own files are damaged: it shows the fault."""
+
+    must_restart = False
 
     def __init__(self, parts, code):
         self._parts = parts
@@ -48,29 +51,12 @@ class _Broken:
         return False
 
 
-def _storage(parts):
-    from recorder.entropy import Entropy
-    from recorder.identity import Identity
-    from recorder.journal import Journal
-    from recorder.keys import KeyRing
-    from recorder.settings import Settings
-    from recorder.store import Store
-
-    store = Store()
-    parts.identity = Identity(store)
-    parts.settings = Settings(store)
-    parts.journal = Journal(store)
-    parts.keys = KeyRing(store, parts.journal)
-    parts.entropy = Entropy(store, (parts.battery.noise,))
-
-
 def _room(parts, pins):
     """What the people in the room see and touch."""
     from drivers.battery import Battery
     from drivers.buttons import Buttons
     from drivers.indicator import Indicator
     from drivers.watchdog import Watchdog
-    from recorder.clock import Clock
     from recorder.lights import Lights
 
     parts.feed = Watchdog().feed
@@ -78,34 +64,45 @@ def _room(parts, pins):
     parts.buttons = Buttons(pins)
     parts.indicator = Indicator(pins, parts.microphone.power)
     parts.lights = Lights(parts.indicator, time)
-    parts.clock = Clock()
 
 
-def _recording(parts, pins):
+def _storage(parts, pins):
+    """What is kept in the flash; True if a former owner's traces there are still to be overwritten."""
+    from drivers.ds3231 import ClockChip
+    from recorder.clock import Clock
+    from recorder.entropy import Entropy
+    from recorder.identity import Identity
+    from recorder.journal import Journal
+    from recorder.keys import KeyRing
+    from recorder.log import Log
+    from recorder.settings import Settings
+    from recorder.store import Store
+
+    parts.clock = Clock(ClockChip(pins))
+    parts.store = store = Store()
+    must_scrub = overlay.fetch("recorder.scrub").is_due(store)
+    parts.identity = Identity(store)
+    parts.settings = Settings(store)
+    parts.indicator.dim(parts.settings["indicator"])
+    parts.journal = Journal(store)
+    parts.keys = KeyRing(store, parts.journal)
+    parts.entropy = Entropy(store, (parts.battery.noise,))
+    parts.log = Log(store, parts.clock)
+    return must_scrub
+
+
+def _rest(parts, root):
     from crypto.stream import StreamWriter
-    from recorder.container import Preparer
-    from recorder.segments import Segments
-
-    parts.stream = StreamWriter()
-    parts.segments = Segments(parts.stream)
-    parts.preparer = Preparer(parts.card, parts.identity, parts.keys, parts.journal, parts.entropy)
-
-
-def _console(parts, root):
     from drivers.usb_console import UsbConsole
     from recorder.build import build_id
-    from recorder.console import Console
-    from recorder.requests import Requests
+    from recorder.laptop import Laptop
+    from recorder.segments import Segments
 
-    requests = Requests(parts, boards.NAME, build_id(root))
-    parts.console = Console(
-        UsbConsole(),
-        parts.identity,
-        requests.table,
-        requests.hello_fields,
-        parts.entropy.nonce,
-    )
-    return requests
+    parts.build = build_id(root)
+    parts.stream = StreamWriter()
+    parts.segments = Segments(parts.stream)
+    laptop = parts.laptop = Laptop(UsbConsole())
+    return laptop
 
 
 def build(root):
@@ -114,15 +111,15 @@ def build(root):
     parts = Parts(pins)
     _room(parts, pins)
     try:
-        _storage(parts)
+        must_scrub = _storage(parts, pins)
     except (errors.StoreDamaged, OSError):
         return _Broken(parts, errors.StoreDamaged.code)
-    _recording(parts, pins)
     gc.collect()
-    requests = _console(parts, root)
+    laptop = _rest(parts, root)
     gc.collect()
     from recorder.app import App
 
-    requests.app = App(parts)
     parts.microphone.stop()
-    return requests.app
+    app = laptop.app = App(parts, overlay.fetch("recorder.scrub").Scrub(parts) if must_scrub else None)
+    overlay.forget("recorder.scrub", "recorder.noise")
+    return app

@@ -52,6 +52,7 @@ class Recorder:
         mic: np.ndarray | Path | None = None,
         rate_hz: int = 16000,
         clean: bool = True,
+        on_event: Callable[[Report], None] | None = None,
         **options,
     ) -> Outcome:
         """Play a scenario; what happened is in `reports`. The card must be `clean`, unless power was cut."""
@@ -62,16 +63,24 @@ class Recorder:
         self.reports = []
         outcome = simulate(
             self.folder / "flash.img", self.card, mic, parse_scenario(scenario), seed=1,
-            on_event=self.reports.append, interpreter=self.interpreter, **options,
+            on_event=on_event or self.reports.append, interpreter=self.interpreter, **options,
         )  # fmt: skip
         if clean and outcome.reason != "power-cut":
             self.fsck(self.card)
         return outcome
 
     def converse(
-        self, talk: Callable[[RecorderClient], None], scenario: str = "", for_ms: int = 3000
+        self,
+        talk: Callable[[RecorderClient], None],
+        scenario: str = "",
+        for_ms: int = 3000,
+        ends_in: str | None = None,
+        **options,
     ) -> None:
-        """Run in real time with a console, and let `talk` use it meanwhile."""
+        """Run in real time with a console, and let `talk` use it meanwhile.
+
+        With `ends_in` the run ends once `talk` has, and the recorder is in that state.
+        """
         port: Queue[str] = Queue()
         failures: list[BaseException] = []
 
@@ -82,9 +91,15 @@ class Recorder:
             except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
                 failures.append(error)
 
+        def on_event(report: Report) -> None:
+            self.reports.append(report)
+            done = ends_in is not None and not thread.is_alive() and self.states()[-1:] == [ends_in]
+            if done and report.kind != "end":
+                raise KeyboardInterrupt
+
         thread = threading.Thread(target=laptop)
         thread.start()
-        self.run(scenario, console=True, for_ms=for_ms, on_console=port.put)
+        self.run(scenario, console=True, for_ms=for_ms, on_console=port.put, on_event=on_event, **options)
         thread.join()
         if failures:
             raise failures[0]
@@ -97,6 +112,41 @@ class Recorder:
 
     def faults(self) -> list[str]:
         return [report.value for report in self.reports if report.kind == "fault"]
+
+    def lights(self, colour: str = "green") -> list[tuple[int, int]]:
+        """When a light was lit, as (from, to) in ms; one that is lit at the end of the run ends with it."""
+        spans, since_ms = [], None
+        for report in self.reports:
+            lit = report.kind == "light" and report.value[colour]
+            if lit and since_ms is None:
+                since_ms = report.time_ms
+            elif (report.kind == "end" or report.kind == "light" and not lit) and since_ms is not None:
+                spans.append((since_ms, report.time_ms))
+                since_ms = None
+        return spans
+
+    def blips(self, from_s: float, to_s: float) -> list[int]:
+        """When the green light went on between two times, in ms since the first of them."""
+        begin_ms = int(from_s * 1000)
+        return [on_ms - begin_ms for on_ms, _ in self.lights() if from_s <= on_ms / 1000 < to_s]
+
+    def lit_at(self, time_s: float, colour: str = "green") -> bool:
+        return any(on_ms <= time_s * 1000 < off_ms for on_ms, off_ms in self.lights(colour))
+
+    def when(self, state: str) -> float:
+        """The time in seconds at which a state was last entered."""
+        return [report.time_ms for report in self.reports if report.value == state][-1] / 1000
+
+    def configure(self, **settings) -> None:
+        """Change settings as a laptop does."""
+
+        def change(client: RecorderClient) -> None:
+            with open_vault(self.folder / "vault", PASSPHRASE) as vault:
+                client.use_secret(vault.recorder_secret(client.hello().recorder_id))
+                in_force = client.request("config", **settings)
+                assert {name: in_force[name] for name in settings} == settings
+
+        self.converse(change, for_ms=20_000, ends_in="ready")
 
     def findings(self) -> list[Finding]:
         """What the laptop says of every container on the card, in the order of their numbers."""
@@ -130,7 +180,7 @@ def provisioned(micropython, tmp_path_factory, fsck_vfat) -> Recorder:
         with open_vault(folder / "vault", PASSPHRASE) as vault:
             provision(client, vault, 20, CONFIG)
 
-    recorder.converse(talk)
+    recorder.converse(talk, for_ms=30_000, ends_in="ready")
     return recorder
 
 

@@ -59,7 +59,7 @@ def test_every_sample_comes_back_through_the_known_filter(recorder):
 
 def test_without_gain_and_filter_every_sample_is_the_one_that_was_heard(recorder, tmp_path):
     shutil.copytree(FIRMWARE_DIR, tmp_path / "firmware")
-    module = tmp_path / "firmware" / "recorder" / "recording.py"
+    module = tmp_path / "firmware" / "recorder" / "flow.py"
     text = module.read_text()
     unfiltered = text.replace('settings["gain_db"])', 'settings["gain_db"], high_pass=False)')
     assert unfiltered != text

@@ -156,7 +156,7 @@ def test_a_broken_light_ends_the_recording_as_a_fault(recorder):
     recorder.run(START + "9.0 light-off\n12.0 end\n")
     assert recorder.states()[-1] == "fault"
     (finding,) = recorder.findings()
-    assert (finding.word, finding.events[-1].name) == ("complete", "consent")
+    assert (finding.word, finding.end_reason, finding.events[-1].name) == ("complete", "fault", "fault")
     assert 7 * 16_000 < finding.samples < 8 * 16_000
 
 

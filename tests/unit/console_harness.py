@@ -1,34 +1,44 @@
-"""Runs in MicroPython: the real console on standard input and output, with a few handlers made for the tests.
+"""Runs in MicroPython: the real Laptop on standard input and output, with a few requests made for the tests.
 
-Arguments: the console key in hex, or `-` for an unprovisioned recorder. Ends at the end of its input.
+Arguments: the console key in hex, or `-` for an unprovisioned recorder; `controlled` if lines that begin with
+a zero byte are commands to this program and not for the recorder. Ends at the end of its input.
 """
 
 import gc
+import json
 import os
 import select
 import sys
 
-from recorder.console import Console
-from recorder.errors import Refused
+from recorder.laptop import Laptop
 
-PROVISIONED_KEY = bytes(range(32))
+CONTROL = 0
 
 
 class Port:
-    """`read_byte` and `write` on standard input and output; remembers when the input ended."""
+    """`any`, `read_byte` and `write` on standard input and output; remembers when the input ended."""
 
-    def __init__(self):
+    def __init__(self, is_controlled):
         self._poll = select.poll()
         self._poll.register(sys.stdin, select.POLLIN)
-        self.ended = False
-        self.broken = False
+        self._is_controlled = is_controlled
+        self._next = -1
+        self.command = None
+        self.ended = self.broken = False
+
+    def any(self):
+        if self._next < 0 and self.command is None and self._poll.poll(20):
+            data = sys.stdin.buffer.read(1)
+            self.ended = not data
+            if data and data[0] == CONTROL and self._is_controlled:
+                self.command = sys.stdin.buffer.readline().decode().strip()
+            elif data:
+                self._next = data[0]
+        return self._next >= 0
 
     def read_byte(self):
-        if not self._poll.poll(20):
-            return -1
-        data = sys.stdin.buffer.read(1)
-        self.ended = not data
-        return data[0] if data else -1
+        byte, self._next = (self._next if self.any() else -1), -1
+        return byte
 
     def write(self, data):
         if self.broken:
@@ -37,74 +47,139 @@ class Port:
         sys.stdout.buffer.write(data)
 
 
+class Ticks:
+    """A clock that goes on when the test says so."""
+
+    now_ms = 0x3FFF0000  # soon it wraps, as on the board
+
+    def ticks_ms(self):
+        return self.now_ms & 0x3FFFFFFF
+
+    def ticks_diff(self, end, start):
+        return ((end - start + 0x20000000) & 0x3FFFFFFF) - 0x20000000
+
+
 class Identity:
+    recorder_id = None
+
     def __init__(self, console_key):
         self.console_key = console_key
 
 
-class Handlers:
-    """Each method is a request; `calls` counts them, so that a test can see that nothing was done."""
-
-    def __init__(self, port, identity):
-        self.port = port
-        self.identity = identity
-        self.calls = 0
-        self.console = None
-
-    def table(self):
-        return {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
-
-    def do_count(self, request):
-        return {"calls": self.calls, "faults": self.console.faults}
-
-    def do_echo(self, request):
-        self.calls += 1
-        return {"request": request}
-
-    def do_refuse(self, request):
-        raise Refused("value", "rate must be 16000")
-
-    def do_break(self, request):
-        return {"never": {}["missing"]}
-
-    def do_exhaust(self, request):
-        return {"never": bytearray(1 << 40)}
-
-    def do_long(self, request):
-        return {"text": "x" * request["characters"]}
-
-    def do_float(self, request):
-        return {"half": [{"deep": 0.5}]}
-
-    def do_numbered(self, request):
-        return {"keys": {1: 2}}
-
-    def do_mute(self, request):
-        self.port.broken = True
-
-    def do_heap(self, request):
-        gc.collect()
-        return {"allocated_bytes": gc.mem_alloc()}
-
-    def do_provision(self, request):
-        self.calls += 1
-        if request.get("config") == {"rate": 1}:
-            raise Refused("value", "rate must be 16000")
-        self.identity.console_key = PROVISIONED_KEY
-        return {}
+class Entropy:
+    def nonce(self):
+        return os.urandom(16)
 
 
-def hello_fields():
-    return {"firmware": "1.2.3", "build": "00" * 32, "board": "test", "recorder": None, "state": "ready"}
+class Stream:
+    """Whose block the line may have while nobody records."""
+
+    def __init__(self):
+        self.block = bytearray(4096)
+
+
+class Parts:
+    board = "test"
+    build = "00" * 32
+
+    def __init__(self, laptop, console_key):
+        self.laptop = laptop
+        self.identity = Identity(console_key)
+        self.ticks = Ticks()
+        self.entropy = Entropy()
+        self.stream = Stream()
+
+
+class App:
+    state = "ready"
+    calls = 0
+
+    def __init__(self, parts):
+        self.parts = parts
+
+
+hog = []
+starved = []  # what was seen while the heap was taken
+
+
+def release(app):
+    return {"released": app.parts.laptop.release()}
+
+
+def modules():
+    return sorted([name for name in sys.modules if name.startswith("recorder.")])
+
+
+def look(app):
+    gc.collect()
+    return {"modules": modules(), "allocated_bytes": gc.mem_alloc(), "starved": starved}
+
+
+def wait(app, ms):
+    app.parts.ticks.now_ms += int(ms)
+    app.parts.laptop.poll()
+    return look(app)
+
+
+def become(app, state):
+    """Be in that state from now on. Whoever comes to it works with the segment block."""
+    app.state = state
+    block = app.parts.stream.block
+    for i in range(len(block)):
+        block[i] = 0x55
+    return {}
+
+
+def block(app):
+    return {"untouched": bytes(app.parts.stream.block) == b"\x55" * 4096}
+
+
+def starve(app, left_bytes):
+    """Take the heap but for so many bytes, until the console has missed it."""
+    gc.collect()
+    try:
+        while gc.mem_free() > int(left_bytes):
+            hog.append(bytearray(256))
+    except MemoryError:
+        gc.collect()  # what is left is in pieces
+    return {}
+
+
+def feed(laptop):
+    """Give the heap back, and a little later some time passes."""
+    starved.append(modules())
+    for _ in range(5):
+        laptop.poll()
+    hog.clear()
+    laptop.poll()
+    starved.append(laptop.faults)
+    laptop.app.parts.ticks.now_ms += 2000
+
+
+COMMANDS = {
+    "release": release,
+    "look": look,
+    "wait": wait,
+    "become": become,
+    "block": block,
+    "starve": starve,
+}
 
 
 def main():
-    port = Port()
-    identity = Identity(None if sys.argv[1] == "-" else bytes.fromhex(sys.argv[1]))
-    handlers = Handlers(port, identity)
-    handlers.console = Console(port, identity, handlers.table(), hello_fields, lambda: os.urandom(16))
+    port = Port("controlled" in sys.argv)
+    laptop = Laptop(port)
+    app = laptop.app = App(
+        Parts(laptop, None if sys.argv[1] == "-" else bytearray(bytes.fromhex(sys.argv[1])))
+    )
     while not port.ended:
-        handlers.console.poll()
+        laptop.poll()
+        if hog and laptop.faults:
+            feed(laptop)
+        if port.command is not None:
+            name, *arguments = port.command.split()
+            port.command = None
+            sys.stdout.buffer.write(json.dumps(COMMANDS[name](app, *arguments)).encode() + b"\n")
 
 
 main()

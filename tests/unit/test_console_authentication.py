@@ -28,7 +28,7 @@ def peer(console):
 
 
 def echo(request_id) -> bytes:
-    return json.dumps({"id": request_id, "do": "echo"}).encode()
+    return json.dumps({"id": request_id, "do": "selftest"}).encode()
 
 
 def test_hello_is_answered_in_plain_with_all_its_fields(peer):
@@ -51,7 +51,7 @@ def test_a_hello_with_a_bad_nonce_names_it_and_leaves_the_last_nonces_in_force(p
     answer = peer.hello(nonce=nonce)
     assert (answer["ok"], answer["error"]) == (False, "value")
     assert answer["message"] == "nonce must be 16 bytes in lower-case hex"
-    assert peer.ask("count")["ok"]
+    assert peer.ask("status")["ok"]
 
 
 def test_before_hello_even_a_line_with_the_right_key_is_not_authentic(micropython):
@@ -66,7 +66,11 @@ def test_before_hello_even_a_line_with_the_right_key_is_not_authentic(micropytho
 
 def test_an_authentic_request_is_answered_with_a_mac_in_the_other_direction(peer):
     peer.expected_calls = 1
-    assert peer.ask("echo", text="grüße")["request"] == {"id": peer.last_id, "do": "echo", "text": "grüße"}
+    assert peer.ask("selftest", text="grüße")["request"] == {
+        "id": peer.last_id,
+        "do": "selftest",
+        "text": "grüße",
+    }
 
 
 @pytest.mark.parametrize("position", range(0, 32))
@@ -116,7 +120,7 @@ def test_ids_must_rise(peer):
 
 
 def test_a_refused_request_has_spent_its_id(peer):
-    line = peer.sealed(json.dumps({"id": 50, "do": "refuse"}).encode())
+    line = peer.sealed(json.dumps({"id": 50, "do": "selftest", "act": "refuse"}).encode())
     assert peer.opened(peer.ask_raw(line))["error"] == "value"
     assert peer.ask_raw(line) == AUTH
 
@@ -134,10 +138,10 @@ def test_an_id_that_is_no_number_of_the_range_is_a_syntax_error(peer, request_id
 
 
 def test_a_missing_id_is_a_syntax_error(peer):
-    assert peer.ask_raw(peer.sealed(b'{"do": "echo"}')) == SYNTAX
+    assert peer.ask_raw(peer.sealed(b'{"do": "selftest"}')) == SYNTAX
 
 
-NO_OBJECTS = [b"", b"{", b"[]", b"7", b'{"id": 50, "do": "echo"', b'{"id": 50, "do": "echo"} x']
+NO_OBJECTS = [b"", b"{", b"[]", b"7", b'{"id": 50, "do": "selftest"', b'{"id": 50, "do": "selftest"} x']
 
 
 @pytest.mark.parametrize("text", NO_OBJECTS)
@@ -145,7 +149,7 @@ def test_an_authentic_line_that_is_no_json_object_is_a_syntax_error(peer, text):
     assert peer.ask_raw(peer.sealed(text)) == SYNTAX
 
 
-@pytest.mark.parametrize("do", ["echo", "status", "reset", "", None, 7, ["hello"]])
+@pytest.mark.parametrize("do", ["selftest", "status", "reset", "", None, 7, ["hello"]])
 def test_a_plain_request_that_needs_a_mac_is_not_authentic(peer, do):
     assert peer.ask_raw(json.dumps({"id": 50, "do": do}).encode() + b"\n") == AUTH
 

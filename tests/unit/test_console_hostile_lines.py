@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.console_peer import Peer
+from tests.unit.console_peer import SYNTAX, Peer
 
 BOARD_HEAP_BYTES = 164 * 1024
 STRICT_JSON_HARNESS = Path(__file__).with_name("strict_json_harness.py")
@@ -33,7 +33,7 @@ def check_alive_and_unchanged(peer):
         assert answer["ok"] is False
     peer.nonces = bytes.fromhex(nonce + answer["nonce"])
     peer.last_id = 0
-    assert peer.ask("count") == {"id": 1, "ok": True, "calls": 0, "faults": 0}
+    assert peer.ask("status") == {"id": 1, "ok": True, "calls": 0, "faults": 0, "asked": 1}
 
 
 json_values = st.recursive(
@@ -42,7 +42,7 @@ json_values = st.recursive(
     max_leaves=30,
 )
 names = st.sampled_from(["id", "do", "nonce", "recorder", "secret", "seed", "config", "time_ms"])
-words = st.sampled_from(["hello", "provision", "count", "", "__init__", "12" * 15]) | json_values
+words = st.sampled_from(["hello", "provision", "status", "", "__init__", "12" * 15]) | json_values
 requests = st.dictionaries(names, words, max_size=8)
 
 
@@ -63,7 +63,7 @@ def test_random_plain_requests_change_nothing(peer, request):
 @limits
 @given(data=st.data())
 def test_authentic_requests_with_bits_turned_change_nothing(peer, data):
-    line = bytearray(peer.sealed(json.dumps({"id": 5, "do": "echo"}).encode())[:-1])
+    line = bytearray(peer.sealed(json.dumps({"id": 5, "do": "selftest"}).encode())[:-1])
     for position in data.draw(st.sets(st.integers(0, 8 * len(line) - 1), min_size=1, max_size=5)):
         line[position // 8] ^= 1 << position % 8
     peer.send(bytes(line) + b"\n")
@@ -85,7 +85,7 @@ def check_authentic_alive(peer):
         pass
     peer.nonces = bytes.fromhex(nonce + json.loads(line)["nonce"])
     peer.last_id = 0
-    assert peer.ask("count")["calls"] == 0
+    assert peer.calls() == 0
 
 
 HEAVY = {
@@ -105,31 +105,34 @@ HEAVY = {
 
 @pytest.mark.parametrize("text", HEAVY.values(), ids=HEAVY.keys())
 def test_heavy_lines_change_nothing_and_leave_nothing_on_the_heap(peer, text):
+    peer.send(b" " * 1000)  # the buffer for long lines is taken
     check_alive_and_unchanged(peer)
-    before = peer.ask("heap")["allocated_bytes"]
+    before = peer.act("heap")["allocated_bytes"]
     for line in (text, peer.sealed(text)[:-1]):
         for _ in range(10):
             peer.send(line + b"\n")
     check_alive_and_unchanged(peer)
-    assert peer.ask("heap")["allocated_bytes"] <= before + 512
+    assert peer.act("heap")["allocated_bytes"] <= before + 512
 
 
 def test_a_thousand_different_names_leave_nothing_on_the_heap(peer):
     check_alive_and_unchanged(peer)
-    before = peer.ask("heap")["allocated_bytes"]
+    before = peer.act("heap")["allocated_bytes"]
     for number in range(1000):
         peer.ask_raw(b'{"id": 1, "do": "name %d", "key%d": "value %d"}\n' % (number, number, number))
-    assert peer.ask("heap")["allocated_bytes"] <= before + 512
+    assert peer.act("heap")["allocated_bytes"] <= before + 512
 
 
 def test_a_request_that_does_not_fit_into_memory_is_refused_and_the_console_goes_on(micropython):
-    peer = Peer((*micropython.command, "-X", f"heapsize={40 if micropython.bits == 32 else 72}k"))
+    words = micropython.bits // 32
+    peer = Peer((*micropython.command, "-X", f"heapsize={BOARD_HEAP_BYTES * words}"), controlled=True)
     peer.hello()
-    text = b'{"id": 1, "do": "echo", "list": [' + b'"",' * 1340 + b'""]}'
-    answer = peer.ask_raw(peer.sealed(text))
-    assert b'"ok": false' in answer
+    peer.control(f"starve {14_000 * words}")
+    text = b'{"id": 1, "do": "selftest", "list": [' + b'"",' * 1340 + b'""]}'
+    assert peer.ask_raw(peer.sealed(text)) == SYNTAX
     peer.hello()
-    assert peer.ask("echo")["ok"]
+    assert peer.ask("wipe_card", at=[])["ok"]
+    assert peer.control("look")["starved"] == []
     peer.close()
 
 

@@ -51,7 +51,7 @@ def test_empty_lines_and_carriage_returns_are_ignored(peer):
     assert json.loads(peer.ask_raw(padded_hello(100).replace(b"\n", b"\r\n")))["ok"]
     peer.hello()
     peer.last_id += 1
-    line = peer.sealed(json.dumps({"id": peer.last_id, "do": "count"}).encode())
+    line = peer.sealed(json.dumps({"id": peer.last_id, "do": "status"}).encode())
     assert peer.opened(peer.ask_raw(b"\r\n" + line.replace(b"\n", b"\r\n")))["ok"]
 
 
@@ -60,7 +60,7 @@ def test_an_authentic_line_of_4096_bytes_is_taken_and_one_of_4097_is_not(peer):
     calls = peer.calls()
     for size_bytes, taken in ((4096, True), (4097, False)):
         peer.last_id += 1
-        text = json.dumps({"id": peer.last_id, "do": "echo"}).encode()
+        text = json.dumps({"id": peer.last_id, "do": "selftest"}).encode()
         line = peer.sealed(text + b" " * (size_bytes - 34 - len(text)))
         assert len(line) == size_bytes
         answer = peer.ask_raw(line)
@@ -89,8 +89,8 @@ def test_a_line_after_an_overlong_one_is_taken_as_usual(peer):
 def test_answers_of_up_to_4096_bytes_are_sent_and_longer_ones_become_a_fault(peer):
     peer.hello()
     frame_bytes = len(json.dumps({"text": "", "id": 1, "ok": True})) + 34
-    assert len(peer.ask("long", characters=4096 - frame_bytes)["text"]) == 4096 - frame_bytes
-    answer = peer.ask("long", characters=4097 - frame_bytes)
+    assert len(peer.act("long", characters=4096 - frame_bytes)["text"]) == 4096 - frame_bytes
+    answer = peer.act("long", characters=4097 - frame_bytes)
     assert (answer["ok"], answer["error"]) == (False, "fault")
 
 

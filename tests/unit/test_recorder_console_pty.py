@@ -11,8 +11,7 @@ from host_tools.errors import CloisterError
 from host_tools.recorder.client import RecorderClient
 from host_tools.recorder.port import SerialPort
 from host_tools.simulator.console import Console
-from host_tools.simulator.interpreter import FIRMWARE_DIR
-from tests.unit.console_peer import HARNESS
+from tests.unit.console_peer import HARNESS, firmware_with_test_requests
 from tests.unit.recorder_double import hkdf_32
 
 SECRET = bytes(range(100, 132))
@@ -21,14 +20,14 @@ SECRET = bytes(range(100, 132))
 class PtyRecorder:
     """The console harness in MicroPython behind a pty; a thread passes the bytes on."""
 
-    def __init__(self, command, key: str):
+    def __init__(self, command, key: str, firmware):
         self.console = Console()
         self.path = self.console.path
         self._process = subprocess.Popen(
             [*command, str(HARNESS), key],
             stdin=self.console.power_on(),
             stdout=subprocess.PIPE,
-            env=os.environ | {"MICROPYPATH": f"{FIRMWARE_DIR}:.frozen"},
+            env=os.environ | {"MICROPYPATH": f"{firmware}:.frozen"},
         )
         self._stop, self._stopped = os.pipe()
         self._thread = threading.Thread(target=self._pass_on)
@@ -56,8 +55,9 @@ class PtyRecorder:
 
 
 @pytest.fixture
-def recorder(micropython):
-    recorder = PtyRecorder(micropython.command, hkdf_32(SECRET, b"cloister/1 console").hex())
+def recorder(micropython, tmp_path):
+    firmware_with_test_requests(tmp_path)
+    recorder = PtyRecorder(micropython.command, hkdf_32(SECRET, b"cloister/1 console").hex(), tmp_path)
     yield recorder
     recorder.close()
 
@@ -69,7 +69,7 @@ def test_long_requests_and_answers_get_through_the_small_input_whole(recorder):
         client.use_secret(SECRET)
         for characters in (0, 100, 191, 1000, 3900):
             text = "".join(chr(33 + number % 90) for number in range(characters))
-            assert client.request("echo", text=text)["request"]["text"] == text
+            assert client.request("selftest", text=text)["request"]["text"] == text
 
 
 def test_a_program_that_stopped_in_the_middle_of_a_line_does_not_spoil_the_next(recorder):
@@ -80,7 +80,7 @@ def test_a_program_that_stopped_in_the_middle_of_a_line_does_not_spoil_the_next(
             client = RecorderClient(port, 10)
             client.hello()
             client.use_secret(SECRET)
-            assert client.request("count")["faults"] == 0
+            assert client.request("status")["faults"] == 0
 
 
 def test_a_line_sent_without_waiting_loses_bytes_and_changes_nothing(recorder):
@@ -90,7 +90,7 @@ def test_a_line_sent_without_waiting_loses_bytes_and_changes_nothing(recorder):
         client.use_secret(SECRET)
         port.write(b"\n" + b"z" * 4000 + b"\n")
         client.hello()
-        assert client.request("count")["calls"] == 0
+        assert client.request("status")["calls"] == 0
 
 
 def test_an_error_in_the_recorder_reaches_the_laptop_and_the_next_request_works(recorder):
@@ -98,6 +98,6 @@ def test_an_error_in_the_recorder_reaches_the_laptop_and_the_next_request_works(
         client = RecorderClient(port, 10)
         client.hello()
         client.use_secret(SECRET)
-        with pytest.raises(CloisterError, match="refused break: KeyError in the recorder"):
-            client.request("break")
-        assert client.request("count")["faults"] == 1
+        with pytest.raises(CloisterError, match="refused selftest: KeyError in the recorder"):
+            client.request("selftest", act="break")
+        assert client.request("status")["faults"] == 1

@@ -28,3 +28,7 @@ BATTERY_RATIO = const(2)  # two equal resistors
 
 RTC_SDA = const(21)
 RTC_SCL = const(4)
+
+# DPORT_WIFI_CLK_EN_REG, and in it the bits of Wi-Fi (0x406) and Bluetooth (0x30800): ESP-IDF's
+# soc/dport_reg.h. Bit 15, the random generator's, is not among them.
+RADIO_CLOCK = (0x3FF000CC, 0x00030C06)

@@ -1,0 +1,71 @@
+"""What expires on which day, and its end: containers past their day are destroyed, overwritten and removed.
+
+An overlay. The days are kept in the internal flash, in small files of up to 32 containers each, without time
+of day. A day is counted from 1970-01-01. With a clock that is not set nothing is noted and nothing expires.
+"""
+
+from binascii import hexlify, unhexlify
+
+from micropython import const
+from recorder import format as layout
+from recorder import strike
+
+_NAME = "expiry-%d"
+_PER_FILE_SHIFT = const(5)
+_ENTRY_BYTES = const(16)  # number (4), day (2), suite (1), letter of its name (1), key id (8)
+_AT_A_TIME = const(4)
+_MOST_STRUCK = const(200)  # that the laptop has not heard of: then it has to come first
+
+
+def note(parts, entry):
+    """Note when a container, as Journal.striking has it, expires: its retention counted from today."""
+    day = min(parts.clock.day() + parts.settings["retention_days"], 0xFFFF)
+    name = _NAME % (entry["number"] >> _PER_FILE_SHIFT)
+    letter = entry["name"][0].encode()
+    packed = entry["number"].to_bytes(4, "big") + day.to_bytes(2, "big") + bytes((entry["suite"],)) + letter
+    parts.store.write(name, (parts.store.read(name) or b"") + packed + unhexlify(entry["key"]))
+
+
+def run(parts):
+    """Destroy and remove what has expired by today; True if there was anything. Raises CardFault."""
+    day = parts.clock.day()
+    any_expired = False
+    for name in parts.store.names():
+        if name.startswith("expiry-") and day is not None:
+            while parts.journal.struck_count < _MOST_STRUCK:
+                if not _expire_some(parts, name, day):
+                    break
+                any_expired = True
+    return any_expired
+
+
+def _expire_some(parts, name, day):
+    """The next few of one file; True if there were any."""
+    kept, entries = b"", []
+    whole = parts.store.read(name) or b""
+    for at in range(0, len(whole), _ENTRY_BYTES):
+        packed = whole[at : at + _ENTRY_BYTES]
+        if len(entries) < _AT_A_TIME and int.from_bytes(packed[4:6], "big") <= day:
+            entries.append(_entry(packed))
+        else:
+            kept += packed
+    if not entries:
+        return False
+    strike.begin(parts, entries)
+    if kept:
+        parts.store.write(name, kept)
+    else:
+        parts.store.remove(name)
+    strike.finish(parts)
+    return True
+
+
+def _entry(packed):
+    number = int.from_bytes(packed[:4], "big")
+    return {
+        "number": number,
+        "name": layout.file_name(number, chr(packed[7])),
+        "suite": packed[6],
+        "key": hexlify(packed[8:]).decode(),
+        "erase": True,
+    }

@@ -1,0 +1,142 @@
+"""The container that waits to be used next, and what else the card has room for.
+
+Prepared while idle, all at once; or beside a recording that will outgrow its container, a step at a time,
+when that has five minutes left. If there is no room for another one by then, the lights can say so in time.
+"""
+
+import gc
+
+from micropython import const
+from recorder import errors, overlay
+from recorder import format as layout
+
+AHEAD_S = const(300)
+_LEAST_MINUTES = const(10)  # with less room there is no sense in starting
+_LEAST_MORE_MINUTES = const(1)  # nor in going on
+# What is loaded for sealing, and forgotten afterwards.
+_SEALING = ("crypto.x25519", "crypto.dhkem", "crypto.ghash", "crypto.gcm", "crypto.hpke", "recorder.prepare")
+
+
+class Stock:
+    """`present`, `free_bytes` and `containers` tell of the card as it was when it was last looked at."""
+
+    def __init__(self, parts):
+        self._parts = parts
+        self._container = None
+        self._work = self._steps = None
+        self._given_up = False  # of preparing beside this recording
+        self.present = False
+        self.free_bytes = self.containers = 0
+
+    def prepare(self):
+        """Prepare the next container; raises what is wrong with card, keys or the recorder's own files."""
+        parts = self._parts
+        self._begin(parts.stream.block, _LEAST_MINUTES)
+        try:
+            for _ in self._steps:
+                pass
+            self._container = self._work.container
+        finally:
+            self._end()
+        self.free_bytes = parts.card.free_bytes()
+        self.containers = parts.card.containers()
+        if self._container is None:
+            raise errors.NoKeys("no key was ever loaded")
+
+    def look(self):
+        """Find the card; raises CardMissing."""
+        self.present = False
+        self._parts.card.mount()
+        self.present = True
+
+    def _begin(self, block, least_minutes):
+        # What others rest on first, for the stack is small, too.
+        from crypto import x25519, dhkem, ghash, gcm, hpke  # noqa: F401, I001
+
+        prepare = overlay.fetch("recorder.prepare")
+        rate, channels = self._parts.settings["rate"], self._parts.settings["channels"]
+        self._work = prepare.Preparation(self._parts, block)
+        self._steps = self._work.steps(
+            prepare.capacity_blocks(rate, channels, self._parts.settings["container_minutes"]),
+            prepare.capacity_blocks(rate, channels, least_minutes),
+        )
+
+    def _end(self):
+        steps, self._steps = self._steps, None
+        if steps is not None:
+            steps.close()
+        self._work = None
+        overlay.forget(*_SEALING)
+
+    def look_ahead(self, seconds_left):
+        """Beside a recording whose container has room for that much more: take a step, if one is due."""
+        if self._container is not None or self._given_up or seconds_left >= AHEAD_S:
+            return
+        try:
+            if self._steps is None:
+                self._parts.laptop.release()
+                gc.collect()
+                self._begin(bytearray(layout.BLOCK_BYTES), _LEAST_MORE_MINUTES)
+            next(self._steps)  # type: ignore[arg-type]
+        except StopIteration:
+            self._container = self._work.container
+            self._given_up = self._container is None
+            self._end()
+        except Exception:  # noqa: BLE001 - a recording does not suffer from what is wrong with the next container
+            self._given_up = True
+            self._end()
+
+    def runs_out(self, seconds_left):
+        """True if all there is room for, the waiting container included, is less than five minutes."""
+        if self._container is not None:
+            seconds_left += self.seconds(self._container)
+        return (self._given_up or self._container is not None) and seconds_left < AHEAD_S
+
+    def seconds(self, container):
+        """How many seconds of sound still go into a container."""
+        settings = self._parts.settings
+        frames = layout.PCM_BYTES_PER_SEGMENT // (layout.SAMPLE_BYTES * settings["channels"])
+        return container.segments_left * frames // settings["rate"]
+
+    def ready(self):
+        """True if there is a container to go on in; one on its way is prepared to the end."""
+        while self._steps is not None:
+            self.look_ahead(0)
+        return self._container is not None
+
+    def take(self):
+        """Hand over the waiting container."""
+        container, self._container = self._container, None
+        self._given_up = False
+        return container
+
+    @property
+    def waits(self):
+        """True if a container waits that is large enough to start with."""
+        return self._container is not None and self.seconds(self._container) >= _LEAST_MINUTES * 60
+
+    @property
+    def cut_short(self):
+        """True if the waiting container is smaller than wanted: the card is nearly full."""
+        wanted_s = self._parts.settings["container_minutes"] * 60
+        return self._container is not None and self.seconds(self._container) < wanted_s
+
+    def check(self):
+        """See that the card is still there, while nothing is written to it; raises CardMissing."""
+        try:
+            self._parts.card.look()
+        except OSError:
+            self.present = False
+            raise errors.CardMissing("the card is gone")
+
+    def discard(self):
+        """Let go of a container that is prepared and not used; its number and key stay with it."""
+        self._given_up = False
+        if self._steps is not None:
+            self._end()
+        container, self._container = self._container, None
+        if container is not None:
+            try:
+                container.close()
+            except errors.CardFault:
+                pass  # nothing was recorded in it, and the card is looked at anew before the next one
