@@ -19,6 +19,8 @@ class SmallView:
     lowest: int | None = None
     last: int | None = None
     settled: frozenset[int] = frozenset()
+    struck: frozenset[int] = frozenset()
+    known_parts: dict[int, int] = field(default_factory=dict)
 
     def make_key(self, recorder_id: bytes | None, role: str = ONE_TIME, suite: int = 1) -> bytes:
         """Add a key pair; its public key."""
@@ -49,6 +51,15 @@ class SmallView:
 
     def settled_numbers(self, recorder_id: bytes) -> frozenset[int]:
         return self.settled
+
+    def was_struck(self, recorder_id: bytes, number: int) -> bool:
+        return number in self.struck
+
+    def outlives(self, recorder_id: bytes, number: int) -> bool:
+        return False
+
+    def parts(self, recorder_id: bytes) -> dict[int, int]:
+        return self.known_parts
 
     def recorder_ids(self) -> list[bytes]:
         return list(self.secrets)

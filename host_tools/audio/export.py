@@ -14,8 +14,7 @@ from pathlib import Path
 
 import soundfile
 
-from host_tools.audio.pcm import Span, grouped, steady
-from host_tools.container.body import Body
+from host_tools.audio.pcm import Sound, Span, grouped, steady
 from host_tools.errors import CloisterError
 from host_tools.vault.database import create_file
 
@@ -82,7 +81,7 @@ def finished_file(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_audio(body: Body, span: Span, rate_hz: int, channels: int, path: Path) -> int:
+def write_audio(body: Sound, span: Span, rate_hz: int, channels: int, path: Path) -> int:
     """Write the span to `path` in the format of its name; returns the number of samples written.
 
     Fewer than the span has mean that authentic sound ended early. Raises CloisterError.

@@ -6,10 +6,11 @@ encoder, which keeps what it is given on the stack, stays within it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from host_tools.container.body import Body
+from host_tools.container.records import Event
 
 BLOCK_FRAMES = 32_768
 
@@ -27,7 +28,26 @@ class Span:
         return self.until - self.first
 
 
-def steady(body: Body, span: Span, channels: int) -> Iterator[np.ndarray]:
+class Sound(Protocol):
+    """What has sound: a body, or several in a row. All but `sound` is known as far as that was read."""
+
+    @property
+    def samples(self) -> int:
+        """The index after the last sample."""
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened."""
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """What is missing: (first, after the last) index each."""
+
+    def sound(self) -> Iterator[tuple[int, memoryview]]:
+        """(index of the first sample, PCM bytes) of each run of samples, in order."""
+
+
+def steady(body: Sound, span: Span, channels: int) -> Iterator[np.ndarray]:
     """The span's samples, int16[frames, channels] each time; ends early where the authentic sound does."""
     position = span.first
     for index, pcm in body.sound():

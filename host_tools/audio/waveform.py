@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from host_tools.audio.export import finished_file
-from host_tools.audio.pcm import Span, grouped, steady
-from host_tools.container.body import Body
+from host_tools.audio.pcm import Sound, Span, grouped, steady
 from host_tools.container.report import clock
 
 COLUMNS = 1800
@@ -40,7 +39,7 @@ class Envelope:
         return np.sqrt(self.energy / np.maximum(self.count, 1))
 
 
-def envelope(body: Body, span: Span, channels: int, columns: int = COLUMNS) -> Envelope:
+def envelope(body: Sound, span: Span, channels: int, columns: int = COLUMNS) -> Envelope:
     """Gather the span's envelope in that many columns."""
     result = Envelope(np.zeros(columns), np.zeros(columns), np.zeros(columns), np.zeros(columns))
     position = 0
@@ -59,7 +58,7 @@ def envelope(body: Body, span: Span, channels: int, columns: int = COLUMNS) -> E
     return result
 
 
-def draw(body: Body, span: Span, rate_hz: int, channels: int, title: str, path: Path) -> int:
+def draw(body: Sound, span: Span, rate_hz: int, channels: int, title: str, path: Path) -> int:
     """Write the picture as a PNG, under a temporary name until it is whole; returns the samples drawn."""
     shape = envelope(body, span, channels, min(COLUMNS, max(1, span.length)))
     figure = Figure(figsize=(12, 3.4), dpi=150, facecolor="white", layout="constrained")
@@ -84,7 +83,7 @@ def _draw_sound(axes: Axes, shape: Envelope, seconds: float) -> None:
     axes.axhline(0, color=INK, linewidth=0.4)
 
 
-def _draw_events(axes: Axes, body: Body, span: Span, rate_hz: int) -> None:
+def _draw_events(axes: Axes, body: Sound, span: Span, rate_hz: int) -> None:
     """Gaps as bands, marks and pauses as lines, with a legend for those that are there."""
     named: set[str] = set()
     for first, until in body.gaps:

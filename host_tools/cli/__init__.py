@@ -22,6 +22,8 @@ COMMANDS = {
     "init": "host_tools.cli.init:init",
     "provision": "host_tools.cli.provision:provision",
     "status": "host_tools.cli.status:status",
+    "selftest": "host_tools.cli.selftest:selftest",
+    "recorder": "host_tools.cli.recorder:recorder",
     "import": "host_tools.cli.import_card:import_card",
     "list": "host_tools.cli.recordings:list_recordings",
     "show": "host_tools.cli.recordings:show",

@@ -1,6 +1,6 @@
 """A progress bar on stderr for what takes longer than a second; none where nobody looks.
 
-Reading is what takes time, so bytes read are what is counted.
+On the laptop reading is what takes time, so bytes read are what is counted; a recorder tells how far it is.
 """
 
 import sys
@@ -42,6 +42,27 @@ def progress(label: str, total_bytes: int, quiet: bool = False) -> Iterator[Call
         yield advance
     finally:
         bar.stop()
+
+
+@contextmanager
+def fraction_bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Gives a function to call with how much is done, from 0 to 1."""
+    if not sys.stderr.isatty():
+        yield lambda fraction: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
 
 
 class CountedSource:

@@ -11,6 +11,7 @@ import click
 
 from host_tools.cli.context import Context
 from host_tools.cli.progress import PATIENCE_S
+from host_tools.cli.talking import leave, port_option, settled_fields, tell
 from host_tools.cli.text import print_json
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
 
 
 @click.command()
-@click.option("--port", required=True, metavar="P", help="The recorder's serial port: /dev/ttyUSB0, COM3.")
+@port_option
 @click.option(
     "--keys",
     "wanted_keys",
@@ -43,13 +44,14 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
 @click.option(
     "--retention-days",
     type=click.IntRange(0, 36_525),
-    help="Days until a recording expires; 0: the laptop decides. Not acted on yet.",
+    help="Days until a recording expires; 0: the laptop decides.",
 )
 @click.option(
     "--erase-expired/--keep-expired",
     default=None,
-    help="Whether the recorder itself erases what has expired. Not acted on yet.",
+    help="Whether the recorder itself erases what has expired, when it starts and its clock can be trusted.",
 )
+@click.option("--indicator", type=click.IntRange(1, 100), help="Brightness of the lights, in percent.")
 @click.option("--max-minutes", type=click.IntRange(0, 1440), help="Longest recording; 0: no limit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -64,8 +66,9 @@ def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, *
 
     config = _config(options)
     with context.open_vault() as vault, SerialPort(port) as serial_port, _KeyProgress(as_json) as progress:
-        result = run(RecorderClient(serial_port), vault, wanted_keys, config, progress.show)
+        result = run(RecorderClient(serial_port), vault, wanted_keys, config, progress.show, tell)
     _print_json(result) if as_json else _print_summary(result)
+    leave(result.settlements)
 
 
 def _config(options: dict[str, Any]) -> dict[str, Any]:
@@ -112,6 +115,7 @@ def _print_json(result: "Provisioned") -> None:
             "drift_ms": result.drift_ms,
             "settings": result.settings,
             "status": result.status,
+            **settled_fields(result.settlements),
         }
     )
 

@@ -9,6 +9,7 @@ from host_tools.cli.context import Context
 if TYPE_CHECKING:
     from host_tools.container.report import Finding
     from host_tools.vault import Recording
+    from host_tools.vault.chains import Chain
 
 INTERNAL_FIELDS = ("file", "key", "previous")
 MOST_ID_DIGITS = 18  # SQLite counts no further than 19
@@ -33,15 +34,18 @@ class RecordingId(click.ParamType[int]):
 def list_recordings(context: Context, as_json: bool) -> None:
     """List the recordings in the vault.
 
-    The ID in the first column is what the other commands ask for.
+    The ID in the first column is what the other commands ask for. A recording that outgrew one file on the
+    card has several parts, each with an ID of its own; any of them stands for the whole.
     """
     from host_tools.cli.text import print_json, print_table
     from host_tools.container.report import clock
+    from host_tools.vault.chains import chains
 
     with context.open_vault() as vault:
         recordings = vault.recordings()
+    wholes = chains(recordings)
     if as_json:
-        print_json({"recordings": [as_dict(recording) for recording in recordings]})
+        print_json({"recordings": [as_dict(recording, wholes[recording.id]) for recording in recordings]})
     elif not recordings:
         click.echo("No recordings in the vault.", err=True)
     else:
@@ -54,13 +58,13 @@ def list_recordings(context: Context, as_json: bool) -> None:
                     clock(entry.seconds),
                     str(entry.lost),
                     entry.finding,
-                    str(entry.part + 1),
+                    part_words(entry, wholes[entry.id]),
                     str(entry.number),
                     entry.recorder,
                 )
                 for entry in recordings
             ],
-            right=("ID", "Length", "Lost", "Part", "Number"),
+            right=("ID", "Length", "Lost", "Number"),
         )
 
 
@@ -71,34 +75,51 @@ def list_recordings(context: Context, as_json: bool) -> None:
 def show(context: Context, recording_id: int, as_json: bool) -> None:
     """Show one recording: what it is, and its marks and pauses.
 
-    The recording is read and verified again for this.
+    The recording is read and verified again for this. Of one in several parts, this part is shown; times
+    count from the recording's beginning, as for export.
     """
     from host_tools.cli import checks
     from host_tools.cli.text import print_json
     from host_tools.container.collection import Collection, Member
+    from host_tools.vault.chains import chain_of
 
     with context.open_vault() as vault:
         recording = vault.recording(recording_id)
+        chain = chain_of(vault, recording_id)
         with vault.open_recording(recording) as source:
             member = Member(f"recording {recording.id}", source, recording.vouch)
             finding = Collection([member], vault.knowledge()).examine(member)
     if as_json:
         events = [
-            {**event.fields, "seconds": round((event.at - recording.start) / recording.rate_hz, 3)}
+            {**event.fields, "seconds": round((event.at - chain.start) / recording.rate_hz, 3)}
             for event in finding.events
         ]
         session = finding.session.fields if finding.session else None
-        print_json({**as_dict(recording), "now": finding.as_dict(), "session": session, "events": events})
+        shown = as_dict(recording, chain)
+        print_json({**shown, "now": finding.as_dict(), "session": session, "events": events})
     else:
-        _print_details(recording, finding)
+        _print_details(recording, finding, chain)
     checks.say_what_was_found([finding], [])
     checks.leave([finding], [])
 
 
-def as_dict(recording: "Recording") -> dict[str, Any]:
-    """A recording for --json."""
+def as_dict(recording: "Recording", chain: "Chain") -> dict[str, Any]:
+    """A recording for --json; `parts` are the ids of its parts, `missing_parts` the numbers of others."""
     fields = {name: value for name, value in vars(recording).items() if name not in INTERNAL_FIELDS}
-    return {**fields, "seconds": recording.seconds}
+    parts = [part.id for part in chain.parts]
+    return {**fields, "seconds": recording.seconds, "parts": parts, "missing_parts": chain.missing}
+
+
+def part_words(recording: "Recording", chain: "Chain") -> str:
+    """Which part of how many, and in which number the recording began."""
+    if chain.missing:
+        of = ", others missing"
+    elif len(chain.parts) > 1:
+        of = f" of {len(chain.parts)}"
+    else:
+        of = ""
+    began = f", began in number {chain.first.number}" if recording.part and not chain.first.part else ""
+    return f"{recording.part + 1}{of}{began}"
 
 
 def started_words(started: str | None) -> str:
@@ -106,8 +127,9 @@ def started_words(started: str | None) -> str:
     return "clock not set" if started is None else started[:16].replace("T", " ")
 
 
-def _print_details(recording: "Recording", finding: "Finding") -> None:
+def _print_details(recording: "Recording", finding: "Finding", chain: "Chain") -> None:
     """The details as lines, then the events."""
+    from host_tools.cli.events import event_words
     from host_tools.cli.text import print_table, printable
     from host_tools.container.report import clock
 
@@ -117,7 +139,7 @@ def _print_details(recording: "Recording", finding: "Finding") -> None:
         ("Length", clock(recording.seconds)),
         ("Finding", f"{finding.word}: {finding.message}"),
         ("Sound", f"{recording.rate_hz} Hz, {'mono' if recording.channels == 1 else 'stereo'}, 16 bits"),
-        ("Part", str(recording.part + 1)),
+        ("Part", part_words(recording, chain)),
         ("Imported", started_words(recording.imported) + " UTC"),
     ):
         click.echo(f"{label + ':':<11}{printable(value)}")
@@ -127,11 +149,8 @@ def _print_details(recording: "Recording", finding: "Finding") -> None:
             ("At", "Event", "More"),
             [
                 (
-                    clock(max(0, event.at - recording.start) / recording.rate_hz),
-                    event.name,
-                    ", ".join(
-                        f"{key} {value}" for key, value in event.fields.items() if key not in ("at", "event")
-                    ),
+                    clock(max(0, event.at - chain.start) / recording.rate_hz),
+                    *event_words(event, recording.rate_hz),
                 )
                 for event in finding.events
             ],

@@ -1,7 +1,8 @@
 """`cloister status`: what a recorder says of itself, authenticated, on one page.
 
 What it vouches for (its last recording, the next number) is kept in the vault, for `verify` and `import`.
-An unprovisioned recorder has no secret, so that what it says is believed by nobody; only that is said.
+What was destroyed on it is made unreadable here, too, and the recorder is told so. An unprovisioned
+recorder has no secret, so that what it says is believed by nobody; only that is said.
 """
 
 import json
@@ -11,45 +12,62 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from host_tools.cli.context import Context
+from host_tools.cli.talking import leave, port_option, settled_fields, tell
 from host_tools.cli.text import PIPE_COLUMNS, print_json, printable
+from host_tools.recorder.faults import fault_words
 
 if TYPE_CHECKING:
     from host_tools.recorder.client import Greeting
+    from host_tools.vault.struck import Settlement
 
 _MEGABYTE = 1_000_000
+_FEW_KEYS = 10
 _NOT_SET = "not set"
-_CLOCKS = {"rtc": "clock chip", "laptop": "set by the laptop", "none": _NOT_SET}
+_CLOCKS = {"rtc": "clock chip", "laptop": "set by the laptop, lost when power goes", "none": _NOT_SET}
+_STATES = {
+    "consent": "waiting for consent",
+    "paused": "paused: the microphone has no power",
+    "closing": "closing a recording, or preparing the next",
+    "wiping": "wiping its card",
+}
 
 
 @click.command()
-@click.option("--port", required=True, metavar="P", help="The recorder's serial port: /dev/ttyUSB0, COM3.")
+@port_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(context: Context, /, port: str, as_json: bool) -> None:
-    """Show a recorder's state, keys, card, battery and clock."""
+    """Show a recorder's state, keys, card, battery and clock.
+
+    For each recording that was destroyed on the recorder, its private key is destroyed in the vault, unless
+    the recording is there. Exit status 3 if one is left that nothing could be done about.
+    """
     from host_tools.recorder.client import RecorderClient
     from host_tools.recorder.port import SerialPort
-    from host_tools.recorder.provision import ask_status, known_secret
+    from host_tools.recorder.provision import known_secret
+    from host_tools.recorder.status import settle
 
     with context.open_vault() as vault, SerialPort(port) as serial_port:
         client = RecorderClient(serial_port)
         greeting = client.hello()
         answer: dict[str, Any] | None = None
+        settlements: list[Settlement] = []
         if greeting.recorder_id is not None:
             client.use_secret(known_secret(vault, greeting.recorder_id))
-            answer = ask_status(client, vault, greeting.recorder_id)
-    _print_json(greeting, answer) if as_json else _print_page(greeting, answer)
+            answer, settlements = settle(client, vault, greeting.recorder_id, tell)
+    _print_json(greeting, answer, settlements) if as_json else _print_page(greeting, answer)
+    leave(settlements)
 
 
-def _print_json(greeting: "Greeting", answer: dict[str, Any] | None) -> None:
-    """What `status` answered, with `recorder`, `board` and `firmware` from `hello`."""
+def _print_json(greeting: "Greeting", answer: dict[str, Any] | None, settlements: list["Settlement"]) -> None:
+    """What `status` answered, with `recorder`, `board` and `firmware` from `hello`, and what was settled."""
     hello = {
         "recorder": greeting.recorder_id.hex() if greeting.recorder_id else None,
         "board": greeting.board,
         "firmware": greeting.firmware,
     }
     said = {"state": greeting.state, "build": greeting.build} if answer is None else answer
-    print_json(hello | said)
+    print_json(hello | said | settled_fields(settlements))
 
 
 def _print_page(greeting: "Greeting", answer: dict[str, Any] | None) -> None:
@@ -75,18 +93,18 @@ def _rows(greeting: "Greeting", answer: dict[str, Any] | None) -> list[tuple[str
         return [("recorder", "not provisioned yet: cloister provision"), ("state", greeting.state), *board]
     return [
         ("recorder", greeting.recorder_id.hex()),
-        ("state", _text(answer.get("state"))),
+        ("state", _state(answer.get("state"))),
         *board,
         ("build", _text(answer.get("build"))[:16]),
         *_key_rows(_object(answer.get("keys"))),
         ("last recording", _last(answer.get("last"))),
         ("next container", _text(answer.get("next_container"))),
-        ("destroyed there", _struck(answer.get("struck"))),
+        ("still to settle", _struck(answer.get("struck"))),
         ("card", _card(_object(answer.get("card")))),
         ("battery", _battery(answer.get("battery_mv"))),
         ("clock", _clock(answer)),
-        ("samples lost", _text(answer.get("lost_samples"))),
-        ("faults", _faults(answer.get("faults"))),
+        ("samples lost", _lost(answer.get("lost_samples"))),
+        ("faults", fault_words(answer.get("faults"))),
         ("running for", _duration(answer.get("uptime_ms"))),
     ]
 
@@ -95,14 +113,25 @@ def _key_rows(keys: dict[str, Any]) -> list[tuple[str, str]]:
     rows = []
     for suite in sorted(keys):
         ring = _object(keys[suite])
-        left = f"{_text(ring.get('left'))} one-time keys left of {_text(ring.get('loaded'))}"
-        if ring.get("left") == 0:
-            left += "; recordings share the last-resort key: cloister provision"
-        rows.append((f"suite {suite}", left))
+        rows.append((f"suite {suite}", _left(ring.get("left"), ring.get("loaded"))))
         for role in ("last_resort", "recovery"):
             if ring.get(role) is not None:
                 rows.append(("", f"{role.replace('_', '-')} key {_text(ring[role])}"))
     return rows
+
+
+def _left(left: object, loaded: object) -> str:
+    words = f"{_text(left)} one-time keys left of {_text(loaded)}"
+    if left == 0:
+        return f"{words}: recordings share the last-resort key; cloister provision loads more"
+    if isinstance(left, int) and left <= _FEW_KEYS:
+        return f"{words}: cloister provision soon"
+    return words
+
+
+def _state(state: object) -> str:
+    text = _text(state)
+    return _STATES.get(text, text)
 
 
 def _last(last: object) -> str:
@@ -142,10 +171,8 @@ def _clock(answer: dict[str, Any]) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC, {_CLOCKS.get(source, source)}"
 
 
-def _faults(faults: object) -> str:
-    if isinstance(faults, list):
-        return ", ".join(map(_text, faults)) or "none"
-    return _text(faults)
+def _lost(samples: object) -> str:
+    return f"{samples or 'none'} since it was started" if type(samples) is int else _text(samples)
 
 
 def _duration(uptime_ms: object) -> str:

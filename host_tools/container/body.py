@@ -14,7 +14,6 @@ from host_tools.container.stream import Segment, Stream
 FAULTS_KEPT = 20
 EVENTS_KEPT = 10_000
 GAPS_KEPT = 10_000
-LONGEST_GAP_S = 24 * 3600
 
 
 class Body:
@@ -106,7 +105,7 @@ class Body:
             self._begin(index)
         if index < self.samples:
             raise BadRecord(f"sample index {index} goes backwards")
-        if index - self.samples > LONGEST_GAP_S * self.session.rate_hz:
+        if index - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
             raise BadRecord(f"sample index {index} leaps more than a day ahead")
         self._lose_until(index)
         self.samples = index + len(pcm) // (layout.SAMPLE_BYTES * self.session.channels)
@@ -129,7 +128,7 @@ class Body:
             return
         if not self._start_known:
             self._begin(self.end.samples)
-        if self.end.samples - self.samples > LONGEST_GAP_S * self.session.rate_hz:
+        if self.end.samples - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
             self.faults.append(f"END counts {self.end.samples} samples, and there are only {self.samples}")
             return
         self._lose_until(self.end.samples)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from host_tools.container import layout
+from host_tools.container import layout, report
 from host_tools.container.body import Body
 from host_tools.container.findings import examine, hold_against, open_body, read_header
 from host_tools.container.header import Header, KeyDoesNotOpen, NotAContainer, seal_is_right
-from host_tools.container.records import Previous
+from host_tools.container.records import Session
 from host_tools.container.report import Finding
 from host_tools.container.source import BlockReader, Source
 from host_tools.container.view import KeyRecord, View, Vouch
@@ -33,6 +33,12 @@ class CardView(View, Protocol):
 
     def recorder_ids(self) -> list[bytes]:
         """Every recorder that is known."""
+
+    def was_struck(self, recorder_id: bytes, number: int) -> bool:
+        """Whether the recorder says that it destroyed this number, and it never was in the vault."""
+
+    def outlives(self, recorder_id: bytes, number: int) -> bool:
+        """Whether the vault has this number, which was destroyed on the recorder: sealed anew there."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class Collection:
         self._uses: dict[tuple[bytes, bytes], set[int]] = {}
         self._numbers: dict[bytes, set[int]] = {}
         self._named: dict[bytes, set[int]] = {}
+        self._parts: dict[bytes, dict[int, int]] = {}
         for member in self.members:
             self._learn(member.source)
 
@@ -70,6 +77,14 @@ class Collection:
         finding = examine(member.source, self, member.file)
         if member.expected is not None:
             hold_against(finding, member.expected)
+        header = finding.header
+        if header is None or finding.word not in (report.UNREADABLE, *report.HOLDS_SOUND):
+            return finding
+        if self._view.was_struck(header.recorder_id, header.number):
+            opens = "" if finding.word == report.UNREADABLE else ", and this copy of it can still be opened"
+            finding.notes.append(f"number {header.number} was destroyed on the recorder{opens}")
+        if finding.end_reason == report.CONTINUED:
+            self._named.setdefault(header.recorder_id, set()).add(header.number + 1)
         return finding
 
     def missing(self) -> list[int]:
@@ -105,20 +120,24 @@ class Collection:
         self._numbers.setdefault(header.recorder_id, set()).add(header.number)
         for entry in header.recipients[:1]:
             self._uses.setdefault((header.recorder_id, entry.key_id), set()).add(header.number)
-        previous = self._previous(source, header)
+        session = self._session(source, header)
+        if session is None:
+            return
+        self._parts.setdefault(header.recorder_id, {})[header.number] = session.part
+        previous = session.previous
         if previous is not None and previous.number < header.number:
             self._named.setdefault(header.recorder_id, set()).add(previous.number)
             self._vouches[header.recorder_id, previous.number] = Vouch(
                 previous.seal, previous.samples, f"number {header.number}"
             )
 
-    def _previous(self, source: Source, header: Header) -> Previous | None:
-        """What the first segment says of the container before this one."""
+    def _session(self, source: Source, header: Header) -> Session | None:
+        """What the first segment says of the recording, and of the container before this one."""
         try:
             body: Body = open_body(FirstSegment(source), header, self._view).read_through()
         except KeyDoesNotOpen:
             return None
-        return body.session.previous if body.session else None
+        return body.session
 
     def recorder_secret(self, recorder_id: bytes) -> bytes | None:
         """As the view underneath says."""
@@ -129,13 +148,22 @@ class Collection:
         return self._view.private_key_for(key_id)
 
     def vouch(self, recorder_id: bytes, number: int) -> Vouch | None:
-        """A later container here comes first; then whatever the view underneath knows."""
+        """A later container here comes first; then whatever the view underneath knows.
+
+        Nobody vouches for what the vault has and the recorder has destroyed: they name the new seal.
+        """
+        if self._view.outlives(recorder_id, number):
+            return None
         return self._vouches.get((recorder_id, number)) or self._view.vouch(recorder_id, number)
 
     def numbers_sealed_to(self, recorder_id: bytes, key_id: bytes) -> frozenset[int]:
         """The numbers here, and those that the view underneath knows."""
         here = self._uses.get((recorder_id, key_id), set())
         return self._view.numbers_sealed_to(recorder_id, key_id) | here
+
+    def parts(self, recorder_id: bytes) -> dict[int, int]:
+        """The parts here, and those that the view underneath knows."""
+        return self._view.parts(recorder_id) | self._parts.get(recorder_id, {})
 
 
 class FirstSegment(BlockReader):

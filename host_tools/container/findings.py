@@ -18,6 +18,7 @@ from host_tools.container.header import (
     parse,
     seal_is_right,
 )
+from host_tools.container.parts import place
 from host_tools.container.recipients import recipient_notes
 from host_tools.container.report import Finding
 from host_tools.container.source import BlockReader, Source
@@ -113,13 +114,8 @@ def _judge_body(blocks: BlockReader, header: Header, view: View) -> Finding:
     try:
         body = open_body(blocks, header, view).read_through()
     except KeyDoesNotOpen:
-        return Finding(
-            "",
-            report.DAMAGED,
-            "the file key does not open with the key it is sealed to",
-            header,
-            damage=["block 0: the sealed file key"],
-        )
+        reason = "the file key does not open with the key it is sealed to"
+        return replace(_found(report.DAMAGED, reason, header), damage=["block 0: the sealed file key"])
     vouch = view.vouch(header.recorder_id, header.number)
     if body.segments == 0:
         return _judge_without_sound(blocks, header, body, vouch)
@@ -138,6 +134,7 @@ def _judge_body(blocks: BlockReader, header: Header, view: View) -> Finding:
         end_reason=body.end.reason if body.end else None,
         damage=flaws(header) + body.faults,
     )
+    place(finding, view)
     if not body.flagged_last:
         finding.word = report.INTERRUPTED
         _look_further(body, finding)
@@ -215,10 +212,11 @@ def _sentence(finding: Finding, vouch: Vouch | None) -> str:
     length = report.clock(finding.seconds or 0)
     lost = report.lost_words(finding.lost or 0, finding.session.rate_hz)
     if finding.word == report.COMPLETE:
-        ended = report.ENDED.get(finding.end_reason or "", "")
-        return f"{length} recorded, {lost}{ended}"
+        return f"{length} recorded, {lost}"
     kept = f"{length} kept" + (f", {lost}" if finding.lost else "")
     if finding.word == report.DAMAGED:
         return f"{kept}; " + "; ".join(finding.damage)
+    if finding.goes_on_in is not None:
+        return f"{kept}; the card was gone before its end"
     is_certain = vouch is not None and vouch.samples is None
     return f"{kept}; power was lost" + ("" if is_certain else ", or the rest was cut off")

@@ -45,6 +45,8 @@ PAD, SESSION, AUDIO, EVENT, END = range(5)
 AUDIO_INDEX_BYTES = 8
 SAMPLE_BYTES = 2
 RATES_HZ = (8000, 16000, 24000, 32000, 48000)
+# What leaps further ahead is no gap: nobody is made to write days of silence.
+LONGEST_GAP_S = 24 * 3600
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ INTERRUPTED = "interrupted"
 COMPLETE = "complete"
 
 AS_IT_SHOULD_BE = (COMPLETE, EMPTY, DESTROYED)
-# What the reasons of END but `stop` add to the sentence about a complete container.
+# Why a recording ended, of END's reasons those that somebody should hear of.
 ENDED = {
-    "limit": "; it ended because it had reached its longest length",
-    "battery": "; it ended because the battery ran low",
-    "card": "; it ended because of the card",
-    "fault": "; it ended because of a fault of the recorder",
-    "continued": "; it goes on in the next container",
+    "limit": "it had reached its longest length",
+    "battery": "the battery was low",
+    "card": "the card was full",
+    "fault": "the recorder had a fault",
 }
+CONTINUED = "continued"
 HOLDS_SOUND = (COMPLETE, INTERRUPTED, DAMAGED)
 
 
@@ -39,7 +39,8 @@ class Finding:
     `start` and `samples` are sample indices (this container's first, and after its last), `lost` how many
     between them are missing, `segments` how many are authentic in order; None where that is not known.
     `kept_blocks` is how many blocks from the start hold everything authentic. `damage` says which blocks,
-    `notes` whatever else must be named.
+    `notes` whatever else must be named. Of a recording in several parts, `began_in` and `goes_on_in` are the
+    numbers of the first part and of the next; None if there is none, or it is not known.
     """
 
     file: str
@@ -56,6 +57,8 @@ class Finding:
     notes: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list, repr=False)
     end_reason: str | None = None
+    began_in: int | None = None
+    goes_on_in: int | None = None
 
     @property
     def number(self) -> int | None:
@@ -82,7 +85,25 @@ class Finding:
     @property
     def message(self) -> str:
         """One sentence for people, without a full stop."""
-        return "; ".join([self.reason, *self.notes])
+        return "; ".join([self.reason, *self._place_words(), *self.notes])
+
+    def _place_words(self) -> list[str]:
+        """Which part of a recording this is, and how it ended."""
+        words: list[str] = []
+        if self.session is None or self.word not in HOLDS_SOUND:
+            return words
+        if self.session.part:
+            began = "of which the beginning is not here"
+            if self.began_in is not None:
+                began = f"that began in number {self.began_in}"
+            words.append(f"part {self.session.part + 1} of the recording {began}")
+        if self.goes_on_in is not None:
+            words.append(f"it goes on in number {self.goes_on_in}")
+        elif self.end_reason == CONTINUED:
+            words.append("it was to go on in another container, which is not here")
+        elif self.end_reason in ENDED:
+            words.append(f"it ended because {ENDED[self.end_reason]}")
+        return words
 
     def as_dict(self) -> dict[str, Any]:
         """The entry of `verify --json`."""
@@ -94,6 +115,10 @@ class Finding:
             "seconds": self.seconds,
             "lost": self.lost,
             "segments": self.segments,
+            "part": self.session.part if self.session else None,
+            "began_in": self.began_in,
+            "goes_on_in": self.goes_on_in,
+            "ended": self.end_reason,
             "damage": self.damage,
             "message": self.message,
         }

@@ -50,3 +50,6 @@ class View(KeyView, Protocol):
 
     def numbers_sealed_to(self, recorder_id: bytes, key_id: bytes) -> frozenset[int]:
         """The numbers of this recorder that were seen with this key as their first recipient."""
+
+    def parts(self, recorder_id: bytes) -> dict[int, int]:
+        """Which part of its recording (0, 1, 2 …) each known number of this recorder is."""

@@ -8,6 +8,7 @@ another one, another secret, a refusal in the recorder's own words.
 import hmac
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ _NOISY_ATTEMPTS = 3
 
 
 _ANOTHER_VAULT_HINT = "if another vault has provisioned it, choose that one with --vault"
+_LOOK_HINT = "look with cloister status before you ask again"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class RecorderRefused(CloisterError):
     def __init__(self, do: str, code: str, message: str):
         super().__init__(f"the recorder refused {do}: {message or code}")
         self.code = code
+
+
+class RecorderSilent(CloisterError):
+    """No answer came that is believed, in all the time there was."""
 
 
 class _NotBelieved(Exception):
@@ -85,20 +91,38 @@ class RecorderClient:
         """Take the recorder secret (32 bytes), which all further requests and answers need."""
         self._key = HKDF(SHA256(), 32, salt=None, info=CONSOLE_LABEL).derive(secret)
 
-    def request(self, do: str, **fields: Any) -> dict[str, Any]:
-        """Ask an authenticated question; the answer's fields.
+    def request(
+        self, do: str, on_progress: Callable[[float], None] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Ask an authenticated question that may be repeated without harm; the answer's fields.
 
-        All requests may be repeated without harm, so one that failed for its MAC is asked once more after a
-        new hello: the recorder may have been restarted meanwhile. Raises RecorderRefused or CloisterError.
+        One that failed for its MAC is asked once more after a new hello: the recorder may have been
+        restarted meanwhile. `on_progress` is told how much is done, from 0 to 1, and each time the recorder
+        has all of its time again. Raises RecorderRefused or CloisterError.
         """
         try:
-            return self._exchange(do, fields)
+            return self._exchange(do, fields, on_progress)
         except _NotBelieved:
             self.hello()
         try:
-            return self._exchange(do, fields)
+            return self._exchange(do, fields, on_progress)
         except _NotBelieved as failure:
             raise CloisterError(str(failure), _ANOTHER_VAULT_HINT) from None
+
+    def request_once(
+        self, do: str, on_progress: Callable[[float], None] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Ask for something that must not be done twice: as `request`, but the line is sent only once.
+
+        The caller says hello just before, so that a restart does not come between. Once the line is on its
+        way nobody can tell whether the recorder has begun, unless its answer is believed.
+        """
+        try:
+            return self._exchange(do, fields, on_progress)
+        except _NotBelieved as failure:
+            raise CloisterError(f"{failure}; {do} may have been begun all the same", _LOOK_HINT) from None
+        except RecorderSilent as failure:
+            raise CloisterError(f"{failure.message}; {do} may have been begun", _LOOK_HINT) from None
 
     def provision(self, **fields: Any) -> None:
         """Send `provision` in plain and await its plain answer. A new `hello` must follow."""
@@ -140,15 +164,30 @@ class RecorderClient:
         texts = [messages.printable(answer.get(name)) for name in ("state", "firmware", "build", "board")]
         return Greeting(recorder_id, *texts)
 
-    def _exchange(self, do: str, fields: dict[str, Any]) -> dict[str, Any]:
+    def _exchange(
+        self, do: str, fields: dict[str, Any], on_progress: Callable[[float], None] | None
+    ) -> dict[str, Any]:
         self._last_id += 1
         text = messages.encode({"id": self._last_id, "do": do} | fields)
         end = time.monotonic() + self._timeout_s
         self._link.send(self._mac(b">", text) + b" " + text, end)
+        has_begun = False
         while (line := self._link.receive(end)) is not None:
-            answer = self._believed(line)
-            if answer is not None and answer.get("id") == self._last_id and "ok" in answer:
+            try:
+                answer = self._believed(line)
+            except _NotBelieved:
+                if not has_begun:
+                    raise
+                continue  # one line of hundreds was spoilt; what is under way goes on
+            if answer is None or answer.get("id") != self._last_id:
+                continue
+            if "ok" in answer:
                 return _checked(do, answer)
+            done = messages.fraction(answer.get("progress"))
+            if done is not None and on_progress is not None:
+                has_begun = True
+                end = time.monotonic() + self._timeout_s
+                on_progress(done)
         raise self._silent()
 
     def _believed(self, line: bytes) -> dict[str, Any] | None:
@@ -168,8 +207,8 @@ class RecorderClient:
             raise ValueError("a request needs hello() and use_secret() before it")
         return hmac.digest(self._key, direction + self._nonces + text, "sha256")[:MAC_BYTES].hex().encode()
 
-    def _silent(self) -> CloisterError:
-        return CloisterError(
+    def _silent(self) -> RecorderSilent:
+        return RecorderSilent(
             f"the recorder on {self._name} has not answered within {self._timeout_s:g} s",
             "run the command again; what was finished is kept",
         )

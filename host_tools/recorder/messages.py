@@ -44,6 +44,12 @@ def hex_bytes(value: object, size_bytes: int) -> bytes | None:
     return None
 
 
+def fraction(value: object) -> float | None:
+    """A number from 0 to 1, else None."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return float(value) if is_one else None  # type: ignore[arg-type]
+
+
 def printable(value: object) -> str:
     """A text from a recorder, fit for a terminal: no control characters, and of bounded length."""
     if not isinstance(value, str):

@@ -11,15 +11,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from host_tools.errors import CloisterError
 from host_tools.recorder.client import RECORDER_ID_BYTES, RecorderClient
 from host_tools.recorder.lines import LINE_BYTES
+from host_tools.recorder.status import ask_status, settle, without_frame
 
 if TYPE_CHECKING:
     from host_tools.vault import Vault
+    from host_tools.vault.struck import Settlement
 
 # The suite that keys are made for.
 SUITE = 1
@@ -34,7 +35,7 @@ _KEYS_FRAME_BYTES = 200
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What was done and what is in force now; `status` is the recorder's own answer."""
+    """What was done and what is in force now; `status` is the recorder's own last answer."""
 
     recorder_id: bytes
     is_new: bool
@@ -42,6 +43,7 @@ class Provisioned:
     drift_ms: int | None
     settings: dict[str, Any]
     status: dict[str, Any]
+    settlements: list["Settlement"]
 
 
 def provision(
@@ -50,10 +52,12 @@ def provision(
     wanted_keys: int,
     config: dict[str, Any],
     on_keys: Callable[[int, int], None] = lambda done, total: None,
+    on_settled: Callable[["Settlement"], None] = lambda settlement: None,
 ) -> Provisioned:
     """Bring the recorder to `wanted_keys` unused one-time keys, the right time and `config`.
 
-    `on_keys(done, total)` is told of the keys as they are stored. Raises CloisterError if the recorder is of
+    `on_keys(done, total)` is told of the keys as they are stored, `on_settled` of what was destroyed on the
+    recorder as it is dealt with. Raises CloisterError if the recorder is of
     another vault, refuses, or goes away; a second run goes on where this one stopped.
     """
     recorder_id = client.hello().recorder_id
@@ -61,13 +65,15 @@ def provision(
     if recorder_id is None:
         recorder_id = _make_ours(client, vault, config)
     client.use_secret(known_secret(vault, recorder_id))
-    status = ask_status(client, vault, recorder_id)
+    status, settlements = settle(client, vault, recorder_id, on_settled)
     keys_added = _top_up(client, vault, recorder_id, status, wanted_keys, on_keys)
     _set_standing_keys(client, vault, recorder_id, status)
     drift_ms = client.request("time", time_ms=_now_ms()).get("drift_ms")
     settings = client.request("config", **config)
     status = ask_status(client, vault, recorder_id)
-    return Provisioned(recorder_id, is_new, keys_added, drift_ms, _without_frame(settings), status)
+    return Provisioned(
+        recorder_id, is_new, keys_added, drift_ms, without_frame(settings), status, settlements
+    )
 
 
 def known_secret(vault: "Vault", recorder_id: bytes) -> bytes:
@@ -79,13 +85,6 @@ def known_secret(vault: "Vault", recorder_id: bytes) -> bytes:
             "choose the vault that knows it with --vault",
         )
     return secret
-
-
-def ask_status(client: RecorderClient, vault: "Vault", recorder_id: bytes) -> dict[str, Any]:
-    """The recorder's authenticated status without `id` and `ok`; what it vouches for is kept in the vault."""
-    status = _without_frame(client.request("status"))
-    vault.note_status(recorder_id, status, datetime.now(UTC))
-    return status
 
 
 def stock(status: dict[str, Any]) -> dict[str, Any]:
@@ -166,10 +165,6 @@ def _set_standing_keys(
     recovery = vault.recovery_key(SUITE)
     if recovery is not None and have["recovery"] != key_id(recovery):
         client.request("recovery", suite=SUITE, key=base64.b64encode(recovery).decode())
-
-
-def _without_frame(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in answer.items() if name not in ("id", "ok")}
 
 
 def _now_ms() -> int:

@@ -34,7 +34,8 @@ class Intake:
 def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
     """Judge one member of a card and import what is authentic of it.
 
-    Raises CloisterError if the card or the disk fails; the vault is then as it was.
+    What was destroyed on the recorder, and is not in the vault, is not taken in from another copy. Raises
+    CloisterError if the card or the disk fails; the vault is then as it was.
     """
     finding = collection.examine(member)
     if finding.word in (report.DESTROYED, report.EMPTY):
@@ -45,6 +46,9 @@ def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
         return Intake(finding, LEFT_ON_CARD)
     with vault.importing():
         present = _present(vault, finding)
+        struck = vault.destroyed_numbers(finding.header.recorder_id)
+        if present is None and finding.header.number in struck:
+            return Intake(finding, LEFT_ON_CARD)
         if present is not None and present.seal != finding.header.seal.hex():
             finding.notes.append(f"number {present.number} is in the vault under another seal")
             return Intake(finding, LEFT_ON_CARD, present)
@@ -124,4 +128,5 @@ def entry_of(finding: Finding, file: str) -> Recording:
         segments=finding.segments or 0,
         imported=datetime.now(UTC).isoformat(timespec="seconds"),
         damage=list(finding.damage),
+        ended=finding.end_reason,
     )

@@ -25,19 +25,26 @@ class KeyShelf(Shelf):
     """The keys of a vault."""
 
     def one_time_keys(self, recorder_id: bytes, suite: int, first: int, count: int) -> list[bytes]:
-        """Public keys number first … first + count − 1, made and committed if they do not exist yet."""
+        """Public keys number first … first + count − 1, made and committed if they do not exist yet.
+
+        Raises CloisterError if one of them was destroyed: what a recorder seals to that is lost.
+        """
         with self._database.transaction():
-            known = dict(
-                self._database.rows(
-                    "SELECT number, public_key FROM keys WHERE role = ? AND recorder_id = ? AND suite = ? "
-                    "AND number >= ? AND number < ?",
-                    ONE_TIME,
-                    recorder_id,
-                    suite,
-                    first,
-                    first + count,
-                )
+            rows = self._database.rows(
+                "SELECT number, public_key, wrapped_private_key IS NULL FROM keys WHERE role = ? "
+                "AND recorder_id = ? AND suite = ? AND number >= ? AND number < ?",
+                ONE_TIME,
+                recorder_id,
+                suite,
+                first,
+                first + count,
             )
+            if any(destroyed for _, _, destroyed in rows):
+                raise CloisterError(
+                    f"recorder {recorder_id.hex()} asks for one-time keys that it has used already",
+                    "its memory is older than the vault: cloister recorder reset, then provision it anew",
+                )
+            known = {number: public for number, public, _ in rows}
             return [
                 known.get(number) or self._make(ONE_TIME, recorder_id, suite, number)
                 for number in range(first, first + count)
@@ -74,7 +81,11 @@ class KeyShelf(Shelf):
     def destroy_private_key(self, wanted: bytes) -> None:
         """Overwrite a private key; everything sealed to it alone is unreadable from then on."""
         with self._database.transaction():
-            self._database.change("UPDATE keys SET wrapped_private_key = NULL WHERE key_id = ?", wanted)
+            self._destroy(wanted)
+
+    def _destroy(self, wanted: bytes) -> None:
+        """The same, inside the caller's transaction."""
+        self._database.change("UPDATE keys SET wrapped_private_key = NULL WHERE key_id = ?", wanted)
 
     def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> bytes | None:
         rows = self._database.rows(

@@ -23,6 +23,7 @@ class Knowledge:
         self._vouches: dict[tuple[bytes, int], Vouch] = {}
         self._uses: dict[tuple[bytes, bytes], set[int]] = {}
         self._numbers: dict[bytes, set[int]] = {}
+        self._parts: dict[bytes, dict[int, int]] = {}
         self._named: dict[bytes, set[int]] = {}
         self._secrets: dict[bytes, bytes | None] = {}
         for recorder in self._recorders.values():
@@ -39,6 +40,7 @@ class Knowledge:
         for recording in self._vault.recordings():
             recorder_id = bytes.fromhex(recording.recorder)
             self._numbers.setdefault(recorder_id, set()).add(recording.number)
+            self._parts.setdefault(recorder_id, {})[recording.number] = recording.part
             self._uses.setdefault((recorder_id, bytes.fromhex(recording.key)), set()).add(recording.number)
             before = recording.previous
             if before is not None and before["number"] < recording.number:
@@ -81,6 +83,27 @@ class Knowledge:
         """The numbers in the vault and the destroyed ones."""
         return frozenset(self._numbers.get(recorder_id, ())) | self._vault.destroyed_numbers(recorder_id)
 
+    def never_seen(self, recorder_id: bytes) -> list[int]:
+        """The numbers that the recorder has used, and that neither are in the vault nor were destroyed."""
+        lowest, last = self.lowest_number(recorder_id), self.last_named(recorder_id)
+        if lowest is None or last is None:
+            return []
+        return sorted(set(range(lowest, last + 1)) - self.settled_numbers(recorder_id))
+
     def recorder_ids(self) -> list[bytes]:
         """Every recorder of the vault."""
         return list(self._recorders)
+
+    def parts(self, recorder_id: bytes) -> dict[int, int]:
+        """Which part of its recording each number in the vault is."""
+        return self._parts.get(recorder_id, {})
+
+    def was_struck(self, recorder_id: bytes, number: int) -> bool:
+        """Whether it was destroyed on the recorder before the vault had it."""
+        is_here = number in self._numbers.get(recorder_id, ())
+        return not is_here and number in self._vault.destroyed_numbers(recorder_id)
+
+    def outlives(self, recorder_id: bytes, number: int) -> bool:
+        """Whether it is here and was destroyed on the recorder."""
+        is_here = number in self._numbers.get(recorder_id, ())
+        return is_here and number in self._vault.destroyed_numbers(recorder_id)

@@ -4,14 +4,17 @@ A secret is on disk, wrapped, before any recorder is told it. A status counts on
 found it authentic; what is kept of it is what findings need: who is last, what was destroyed.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from host_tools.container.layout import RECORDER_ID_BYTES, SECRET_BYTES
+from host_tools.container.layout import KEY_ID_BYTES, RECORDER_ID_BYTES, SECRET_BYTES
 from host_tools.container.records import SEAL_FORM
 from host_tools.errors import CloisterError
 from host_tools.vault.shelf import Shelf
+
+KEY_ID_FORM = re.compile(f"[0-9a-f]{{{2 * KEY_ID_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class RecorderShelf(Shelf):
                 self._wrap_json(kept, "recorder status", recorder_id.hex()),
                 recorder_id,
             )
-            for number in _struck_numbers(status.get("struck")):
+            for number, _ in struck_entries(status.get("struck")):
                 self._note_destroyed(recorder_id, number)
 
     def note_destroyed(self, recorder_id: bytes, number: int) -> None:
@@ -131,14 +134,22 @@ def _last_used(value: Any) -> LastUsed | None:
     raise CloisterError("the recorder's status names its last container in a form that is not known")
 
 
-def _struck_numbers(value: Any) -> list[int]:
-    """The numbers in a status's `struck`, checked. Raises CloisterError."""
+def struck_entries(value: Any) -> list[tuple[int, str]]:
+    """The numbers in a status's `struck`, checked, each with the key id in hex; empty where that is none.
+
+    Raises CloisterError.
+    """
     entries = [] if value is None else value
     if not isinstance(entries, list) or not all(
         isinstance(entry, dict) and _is_number(entry.get("number")) for entry in entries
     ):
         raise CloisterError("the recorder's status names destroyed containers in a form that is not known")
-    return [entry["number"] for entry in entries]
+    return [(entry["number"], _key_id_text(entry.get("key"))) for entry in entries]
+
+
+def _key_id_text(value: Any) -> str:
+    """A key id as the vault writes it, else an empty text: nothing is done with what has another form."""
+    return value if isinstance(value, str) and KEY_ID_FORM.fullmatch(value) else ""
 
 
 def _is_number(value: Any) -> bool:

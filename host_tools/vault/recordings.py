@@ -28,7 +28,8 @@ COPY_BYTES = 256 * BLOCK_BYTES
 class Recording:
     """One container in the vault, as it was found at import. `start` and `samples` are sample indices.
 
-    `previous` is SESSION's, with `number`, `seal` and `samples`; ids and seals are in hex.
+    `previous` is SESSION's, with `number`, `seal` and `samples`; ids and seals are in hex. `ended` is END's
+    reason, None without one.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Recording:
     segments: int
     imported: str
     damage: list[str] = field(default_factory=list)
+    ended: str | None = None
 
     @property
     def length(self) -> int:

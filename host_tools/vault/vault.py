@@ -14,17 +14,16 @@ from typing import Self
 from host_tools.errors import CloisterError
 from host_tools.vault import wrapping
 from host_tools.vault.database import Database, create_file, is_vault_file, sync_folder
-from host_tools.vault.keys import KeyShelf
 from host_tools.vault.knowledge import Knowledge
-from host_tools.vault.recorders import RecorderShelf
-from host_tools.vault.recordings import FOLDER_NAME, RecordingShelf
+from host_tools.vault.recordings import FOLDER_NAME
+from host_tools.vault.struck import StruckShelf
 from host_tools.vault.wrapping import Argon2Cost, Wrapper, WrapRefused
 
 FILE_NAME = "vault.sqlite"
 STANDARD_COST = Argon2Cost()
 
 
-class Vault(KeyShelf, RecorderShelf, RecordingShelf):
+class Vault(StruckShelf):
     """An open vault; a context manager."""
 
     def __enter__(self) -> Self:

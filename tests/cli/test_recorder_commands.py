@@ -1,42 +1,15 @@
 """`cloister provision` and `cloister status`, as a user types them; a double plays the recorder on a pty."""
 
 import json
-import os
-import pty
-import threading
-import tty
 
 import pytest
 
 from host_tools.cli import main
 from host_tools.recorder import client
 from host_tools.recorder.port import SerialPort
+from tests.pty_double import PtyDouble
 from tests.quick_vault import make_quick_vault
 from tests.unit.recorder_double import RecorderDouble
-
-
-class PtyDouble:
-    """A RecorderDouble on the far side of a real pty."""
-
-    def __init__(self, double: RecorderDouble):
-        self._double = double
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                self._double.write(os.read(self._master, 4096))
-                while data := self._double.read(0):
-                    os.write(self._master, data)
-            except OSError:
-                return
-
-    def close(self):
-        os.close(self._slave)
-        os.close(self._master)
 
 
 class Cloister:
@@ -101,7 +74,7 @@ def test_only_settings_that_were_given_are_sent(cloister, recorder, port):
 def test_every_option_reaches_the_recorder_under_its_name(cloister, recorder, port):
     options = {
         "rate": 48000, "channels": 2, "gain-db": 0, "parties": 3, "consent-window": 20,
-        "container-minutes": 10, "retention-days": 7, "max-minutes": 60,
+        "container-minutes": 10, "retention-days": 7, "max-minutes": 60, "indicator": 30,
     }  # fmt: skip
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     assert cloister("provision", "--port", port, "--keys", 1, "--erase-expired", *words)[0] == 0
@@ -120,7 +93,13 @@ def test_provision_as_json_is_one_object(cloister, recorder, port):
     assert answer["status"]["keys"]["1"]["left"] == 5
 
 
-SLIPS = [("--rate", 44100), ("--gain-db", 43), ("--parties", 0), ("--container-minutes", 9), ("--keys", -1)]
+SLIPS = [
+    ("--rate", 44100),
+    ("--gain-db", 43),
+    ("--parties", 0),
+    ("--container-minutes", 9),
+    ("--indicator", 0),
+]
 
 
 @pytest.mark.parametrize("option", SLIPS)
