@@ -48,6 +48,15 @@ class _CheckedCard:
         return 0 if self.let_go else self._card.ioctl(operation, argument)
 
 
+def _is_fat32(device):
+    """True if the card or its first partition may be FAT32: FAT12 and FAT16 do not leave these bytes zero."""
+    sector = bytearray(_SECTOR_BYTES)
+    device.readblocks(0, sector)
+    if sector[0] not in (0xEB, 0xE9):  # no boot sector: a partition table
+        device.readblocks(int.from_bytes(sector[454:458], "little"), sector)
+    return sector[0] in (0xEB, 0xE9) and not any(sector[17:19]) and not any(sector[22:24])
+
+
 class Card:
     """The card's root folder. Names are plain file names; all methods but mount() raise OSError."""
 
@@ -75,7 +84,10 @@ class Card:
         """Find the card and its file system; raises CardMissing."""
         self._pin()
         try:
-            vfs.mount(vfs.VfsFat(self.raw()), _MOUNT)  # type: ignore[arg-type]
+            device = self.raw()
+            if not _is_fat32(device):
+                raise OSError(_EIO)
+            vfs.mount(vfs.VfsFat(device), _MOUNT)  # type: ignore[arg-type]
         except OSError:
             self._release()
             raise CardMissing("no card, or none with a FAT32 file system")

@@ -14,6 +14,7 @@ from recorder.recording import Recording
 from recorder.stock import Stock
 
 _SECOND_MS = const(1000)
+_GRACE_MS = const(700)  # a press so soon after the one that completed the consent was meant for consent, too
 _SHOWN_MS = const(3000)  # how long it is to be seen that a recording was destroyed
 
 
@@ -42,8 +43,9 @@ class App:
         self.state = state
         self.fault_code = fault_code
         self._consents = None
-        self._gestures.set_aside()
-        self.parts.lights.show(state, self._ticks.ticks_ms(), fault_code)
+        now_ms = self._ticks.ticks_ms()
+        self._gestures.set_aside(now_ms, _GRACE_MS if state == "recording" else 0)
+        self.parts.lights.show(state, now_ms, fault_code)
         observer.tell("state", state)
 
     def step(self):
@@ -206,8 +208,6 @@ class App:
         self._attention.look_at_stock()
         self._enter("ready")
         self.parts.log.flush()
-
-    # What the gestures do.
 
     def consent(self):
         """A party consents to a recording; the last one starts it."""

@@ -20,7 +20,7 @@ class _Button:
         self.pressed = self.raw = closed
         self.fresh = False  # pressed since the state began, and not used up
         self.waiting = False  # a short press waits for a second one
-        self.second = False  # that was this one
+        self.second = False  # that was this one; or it is to be heeded as little as one
         self.raw_ms = self.since_ms = self.released_ms = now_ms
 
 
@@ -35,12 +35,18 @@ class Gestures:
         self._ticks = ticks
         now_ms = ticks.ticks_ms()
         self._buttons = (_Button(closed(0), now_ms), _Button(closed(1), now_ms))
-        self._polled_ms = now_ms
+        self._polled_ms = self._aside_ms = now_ms
+        self._grace_ms = 0
         self._held_ms = now_ms  # since when those are held that are
         self.button = 0  # whose gesture poll() returned last
 
-    def set_aside(self):
-        """Forget the presses under way, and any that waits for a second one."""
+    def set_aside(self, now_ms, grace_ms=0):
+        """Forget the presses under way, and any that waits for a second one.
+
+        Whoever presses within `grace_ms` meant what was before: that press counts only if it is held.
+        """
+        self._aside_ms = now_ms
+        self._grace_ms = grace_ms
         for button in self._buttons:
             button.fresh = button.waiting = False
 
@@ -65,13 +71,16 @@ class Gestures:
         if button.raw == button.pressed or self._ticks.ticks_diff(now_ms, button.raw_ms) < _BOUNCE_MS:
             return None
         button.pressed = button.raw
-        return self._down(button) if button.pressed else self._up(button, now_ms)
+        return self._down(button, now_ms) if button.pressed else self._up(button, now_ms)
 
-    def _down(self, button):
+    def _down(self, button, now_ms):
         button.second, button.waiting = button.waiting, False
         button.fresh = True
         self._held_ms = button.since_ms
-        return DOUBLE if button.second else DOWN
+        if button.second:
+            return DOUBLE
+        button.second = self._ticks.ticks_diff(now_ms, self._aside_ms) < self._grace_ms
+        return DOWN
 
     def _up(self, button, now_ms):
         if not button.fresh:
@@ -105,8 +114,8 @@ class Gestures:
         return None
 
     def stuck(self, now_ms):
-        """True if a button has been down for ten seconds."""
-        return any(
+        """True if a button has been down for ten seconds, and as long in this state."""
+        return self._ticks.ticks_diff(now_ms, self._aside_ms) > _STUCK_MS and any(
             button.pressed and button.raw and self._ticks.ticks_diff(now_ms, button.since_ms) > _STUCK_MS
             for button in self._buttons
         )

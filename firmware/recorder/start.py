@@ -4,13 +4,11 @@ What only builds the recorder is let go before it runs: its memory is wanted for
 """
 
 import gc
-import sys
 import time
 
 gc.threshold(4096)  # while everything is loaded, too: see recording.py
 
-import recorder  # noqa: E402 - only now
-from recorder import wiring  # noqa: E402
+from recorder import overlay, wiring  # noqa: E402 - only now
 
 _IDLE_MS = 20
 
@@ -26,6 +24,5 @@ def run():
 
 def _forget_wiring():
     global wiring
-    del wiring, recorder.wiring, recorder.build
-    del sys.modules["recorder.wiring"], sys.modules["recorder.build"]
-    gc.collect()
+    del wiring
+    overlay.forget("recorder.wiring", "recorder.build")

@@ -38,8 +38,7 @@ class Stock:
             self._container = self._work.container
         finally:
             self._end()
-        self.free_bytes = parts.card.free_bytes()
-        self.containers = parts.card.containers()
+        self._count()
         if self._container is None:
             raise errors.NoKeys("no key was ever loaded")
 
@@ -48,6 +47,11 @@ class Stock:
         self.present = False
         self._parts.card.mount()
         self.present = True
+        self._count()
+
+    def _count(self):
+        self.free_bytes = self._parts.card.free_bytes()
+        self.containers = self._parts.card.containers()
 
     def _begin(self, block, least_minutes):
         # What others rest on first, for the stack is small, too.

@@ -102,6 +102,7 @@ def _overwrite(parts, name):
         for at in range(1, blocks):
             if at % _FEED_BLOCKS == 1:
                 parts.feed()
+                parts.laptop.poll()  # this may take minutes
                 for part in range(0, layout.BLOCK_BYTES, _SECTOR_BYTES):
                     block[part : part + _SECTOR_BYTES] = os.urandom(_SECTOR_BYTES)
             file.write(block)

@@ -138,7 +138,9 @@ def _last(last: object) -> str:
     if not isinstance(last, dict):
         return "none"
     samples = last.get("samples")
-    length = "not finished" if samples is None else f"up to sample {_text(samples)}"
+    length = (
+        "without an end: cut short, or destroyed" if samples is None else f"up to sample {_text(samples)}"
+    )
     return f"number {_text(last.get('number'))}, {length}"
 
 

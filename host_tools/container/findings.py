@@ -219,4 +219,4 @@ def _sentence(finding: Finding, vouch: Vouch | None) -> str:
     if finding.goes_on_in is not None:
         return f"{kept}; the card was gone before its end"
     is_certain = vouch is not None and vouch.samples is None
-    return f"{kept}; power was lost" + ("" if is_certain else ", or the rest was cut off")
+    return f"{kept}; power was lost or the card was out" + ("" if is_certain else ", or the rest was cut off")

@@ -1,6 +1,7 @@
 """Bad situations: each is told at once by the light, nothing recorded is lost, and the recorder recovers."""
 
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -17,6 +18,23 @@ from tests.scenarios.test_states import names
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)
 
 START = "3.0 press both 0.2\n"
+
+# MicroPython's own formatting makes FAT16 of a small card.
+FORMAT_FAT16 = """
+import os, sys
+class Device:
+    def __init__(self):
+        self.file = open(sys.argv[1], "r+b")
+    def writeblocks(self, block, data):
+        self.file.seek(block * 512)
+        self.file.write(data)
+    def readblocks(self, block, data):
+        self.file.seek(block * 512)
+        self.file.readinto(data)
+    def ioctl(self, operation, argument):
+        return {4: 131072, 5: 512}.get(operation, 0)
+os.VfsFat.mkfs(Device())
+"""
 
 
 def fault_number(recorder) -> int:
@@ -65,6 +83,35 @@ def test_an_exfat_card_is_refused_and_left_as_it_is(recorder):
     recorder.run("12 end\n", clean=False)
     assert recorder.states()[-1] == "fault" and fault_number(recorder) == 1
     assert recorder.card.read_bytes() == bytes(image)
+
+
+def test_a_fat16_card_is_refused_and_left_as_it_is(recorder):
+    recorder.card.write_bytes(bytes(64 * 1024 * 1024))
+    subprocess.run([*recorder.interpreter, "-c", FORMAT_FAT16, recorder.card], check=True)
+    image = recorder.card.read_bytes()
+    assert image[54:57] == b"FAT" and any(image[22:24])  # sectors of a FAT: FAT32 keeps them elsewhere
+    recorder.run("12 end\n", clean=False)
+    assert recorder.states()[-1] == "fault" and fault_number(recorder) == 1
+    assert recorder.card.read_bytes() == bytes(image)
+
+
+def test_own_files_that_are_damaged_are_a_fault_and_no_endless_restart(recorder):
+    flash = (recorder.folder / "flash.img").read_bytes()
+    assert b'"channels"' in flash
+    (recorder.folder / "flash.img").write_bytes(flash.replace(b'"prepared"', bytes(10)))
+    outcome = recorder.run("12 end\n", clean=False)
+    assert outcome.restarts == 0
+    assert not recorder.events() and len(recorder.lights("red")) > 7
+
+
+def test_both_pressing_again_right_after_the_start_do_not_pause_it(recorder):
+    recorder.run("5 press p2 0.2\n7 press both 0.3\n12 press p1 2.5\n17 end\n")
+    assert names(recorder) == ["consent", "consent", "stop"]
+
+
+def test_a_button_pressed_as_the_recorder_becomes_ready_is_not_stuck(recorder):
+    recorder.run(START + "8 press both 8.2\n18.9 press p1 0.7\n26 end\n")
+    assert recorder.states()[-1] == "ready" and not recorder.faults()
 
 
 def test_a_write_protected_card_is_a_fault_and_nothing_starts(recorder):

@@ -151,13 +151,23 @@ def test_bouncing_contacts_are_one_press():
 def test_a_press_set_aside_is_neither_hold_nor_short_nor_half_of_both():
     first = First()
     assert [first.look(True, 0), first.look(True, 40)] == [None, states.DOWN]
-    first.both.set_aside()
+    first.both.set_aside(40)
     assert {first.look(now_ms < 3000, now_ms) for now_ms in range(60, 5000, 10)} == {None}
     first.contacts.down[1] = True
     told = [first.look(True, now_ms) for now_ms in range(6000, 6100, 10)]
     assert [gesture for gesture in told if gesture] == [states.DOWN, states.DOWN]
-    first.both.set_aside()
-    assert {first.look(True, now_ms) for now_ms in range(6100, 20_000, 10)} == {None}
+    first.both.set_aside(6100)
+    assert {first.look(True, now_ms) for now_ms in range(6100, 16_000, 10)} == {None}
+
+
+def test_a_press_right_after_a_state_began_counts_only_if_it_is_held():
+    first = First()
+    first.both.set_aside(0, grace_ms=700)
+    told = [first.look(100 <= now_ms < 300, now_ms) for now_ms in range(0, 1500, 20)]
+    assert [gesture for gesture in told if gesture] == [states.DOWN]
+    first.both.set_aside(2000, grace_ms=700)
+    told = [first.look(2100 <= now_ms < 6000, now_ms) for now_ms in range(2000, 7000, 20)]
+    assert [gesture for gesture in told if gesture] == [states.DOWN, states.HOLD]
 
 
 def test_a_button_that_stays_down_is_stuck():
