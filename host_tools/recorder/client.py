@@ -217,8 +217,8 @@ class RecorderClient:
         if is_noisy:
             return CloisterError(
                 f"{self._name} answers, but not as a recorder",
-                "it may be wiping its card, and answers when that is done; else it is another device, or has no "
-                "firmware",
+                "it may be wiping its card, and answers when that is done; else it is another device, "
+                "or has no firmware",
             )
         return CloisterError(
             f"{self._name} does not answer", "is this the recorder's port, and is it powered?"
