@@ -5,7 +5,7 @@ import pytest
 
 from host_tools.card import format_fat32
 from tests.conftest import WORD_SIZES
-from tests.scenarios.conftest import CARD_BYTES, STARTUP_FRAMES
+from tests.scenarios.conftest import STARTUP_FRAMES
 from tests.scenarios.test_states import gaps, names
 from tests.unit.test_levels import oracle
 
@@ -13,7 +13,6 @@ from tests.unit.test_levels import oracle
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)
 
 RATE_HZ = 16_000
-CONTAINER_S = 609.375  # ten minutes and what is left for header and events
 
 
 def noise(seconds: int) -> np.ndarray:
@@ -115,7 +114,3 @@ def test_a_battery_reading_that_can_be_none_of_a_battery_is_not_believed(recorde
     recorder.run(f"1 battery {mv}\n6 press both 0.2\n12 press p1 2.5\n17 end\n")
     assert recorder.findings()[0].end_reason == "stop"
     assert recorder.states()[-1] == "ready"
-
-
-def test_the_card_is_large_enough_for_what_these_tests_record():
-    assert CARD_BYTES / (CONTAINER_S * 2 * RATE_HZ) > 4

@@ -189,6 +189,7 @@ def test_a_line_too_long_for_the_heap_is_acknowledged_and_refused(micropython):
     before = peer.acknowledged
     assert peer.ask_raw(b"x" * 2000 + b"\n") == SYNTAX
     assert peer.acknowledged - before == 10
+    peer.control("relieve")
     assert peer.hello()["ok"]
     assert peer.control("look")["starved"] == []
     peer.close()
