@@ -108,7 +108,6 @@ class App:
             recording.fail(errors.LightFault("no current through the red light"))
         if recording.step():
             if recording.reason is None:
-                self.parts.capture.clear()
                 self._enter("paused")
             else:
                 self._finished()
@@ -126,10 +125,10 @@ class App:
         recording, self._recording = self._recording, None
         if recording is not None:
             recording.close_after(fault)
-            self.parts.capture.clear()
             self.lost_samples += recording.flow.lost
         self.stock.discard()
         self.parts.card.unmount()
+        self.stock.present = self.stock.present and not isinstance(fault, errors.CardFault)
         erasing.forget()
         self._must_prepare = False
         self._enter("fault", fault.code)
@@ -253,7 +252,7 @@ class App:
 
     def mark(self):
         """Mark this moment."""
-        self._recording.flow.event("mark")
+        self._recording.mark()
 
     def stop(self):
         """End the recording."""
@@ -263,7 +262,6 @@ class App:
         """Destroy the recording under way, all parts of it, on the spot."""
         recording, self._recording = self._recording, None
         entries = recording.destroy()
-        self.parts.capture.clear()
         self._enter("wiping")
         erasing.destroy(self.parts, entries)
         self.parts.feed()
@@ -287,13 +285,12 @@ class App:
 
     def _finished(self):
         recording, self._recording = self._recording, None
-        self.parts.entropy.add(self.parts.capture.noise())
-        self.parts.capture.clear()
         self.lost_samples += recording.flow.lost
         self.parts.log.note("stop")
         if recording.cause is not None:
             raise recording.cause
         if self.stock.waits:
+            self.stock.count()
             self._wait_for_consent()
         else:
             self.prepare_again()

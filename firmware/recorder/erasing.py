@@ -1,6 +1,7 @@
 """Has containers destroyed: on the spot, what was begun before, what has expired; loads what that takes."""
 
 from recorder import overlay
+from recorder.errors import CardFault
 
 _OVERLAYS = ("recorder.expiry", "recorder.strike")
 
@@ -10,7 +11,11 @@ def destroy(parts, entries):
     strike = overlay.fetch("recorder.strike")
     strike.begin(parts, entries)
     parts.log.note("destroy")
-    strike.finish(parts)
+    try:
+        strike.finish(parts)
+    except CardFault:  # closing the recording may have failed, and let the card go
+        parts.card.mount()
+        strike.finish(parts)
 
 
 def finish(parts):

@@ -1,8 +1,9 @@
 """What two people do with their two buttons, told apart as the gestures of states.py.
 
 Contacts that bounce are waited out. What is held when a state begins is set aside, so that the press that
-gave consent is not taken for anything more. A button held alone, and both held together, are counted from
-when the one or the other began: together they never stop a recording, and let go early they do nothing.
+gave consent is not taken for anything more. Of a button that is held only the time counts in which the other
+is not: both together never stop a recording, and let go early they do nothing. But who holds on long enough
+is heeded, whatever the other one does.
 """
 
 from micropython import const
@@ -11,6 +12,7 @@ from recorder.states import BOTH, BOTH_MS, DOUBLE, DOUBLE_MS, DOWN, HOLD, HOLD_M
 _BOUNCE_MS = const(20)
 _UNSEEN_MS = const(1000)  # as long as a card may be busy without a loss
 _STUCK_MS = const(10_000)
+_LONGEST_MS = const(10_000)  # after which a hold counts in any case
 
 
 class _Button:
@@ -22,6 +24,7 @@ class _Button:
         self.waiting = False  # a short press waits for a second one
         self.second = False  # that was this one; or it is to be heeded as little as one
         self.raw_ms = self.since_ms = self.released_ms = now_ms
+        self.alone_ms = 0  # how long it was held without the other
 
 
 class Gestures:
@@ -37,7 +40,8 @@ class Gestures:
         self._buttons = (_Button(closed(0), now_ms), _Button(closed(1), now_ms))
         self._polled_ms = self._aside_ms = now_ms
         self._grace_ms = 0
-        self._held_ms = now_ms  # since when those are held that are
+        self._held_ms = now_ms  # since when both are held, if they are
+        self._waited_ms = now_ms
         self.button = 0  # whose gesture poll() returned last
 
     def set_aside(self, now_ms, grace_ms=0):
@@ -76,6 +80,7 @@ class Gestures:
     def _down(self, button, now_ms):
         button.second, button.waiting = button.waiting, False
         button.fresh = True
+        button.alone_ms = self._ticks.ticks_diff(now_ms, button.since_ms)
         self._held_ms = button.since_ms
         if button.second:
             return DOUBLE
@@ -86,7 +91,6 @@ class Gestures:
         if not button.fresh:
             return None
         button.fresh = False
-        self._held_ms = now_ms  # of the other, if that is still down
         if button.second or self._ticks.ticks_diff(now_ms, button.since_ms) >= HOLD_MS:
             return None
         button.waiting = True
@@ -95,16 +99,16 @@ class Gestures:
 
     def _wait(self, now_ms):
         first, second = self._buttons
-        held_ms = self._ticks.ticks_diff(now_ms, self._held_ms)
-        if first.fresh and second.fresh:
-            if held_ms >= BOTH_MS:
-                first.fresh = second.fresh = False
-                return BOTH
-            return None
+        both = first.fresh and second.fresh
+        if both and self._ticks.ticks_diff(now_ms, self._held_ms) >= BOTH_MS:
+            first.fresh = second.fresh = False
+            return BOTH
+        passed_ms = self._ticks.ticks_diff(now_ms, self._waited_ms)
+        self._waited_ms = now_ms
         for i in (0, 1):
             button = self._buttons[i]
             self.button = i
-            if button.fresh and held_ms >= HOLD_MS:
+            if button.fresh and self._is_hold(button, now_ms, 0 if both else passed_ms):
                 button.fresh = False
                 return HOLD
             since_ms = self._ticks.ticks_diff(now_ms, button.released_ms)
@@ -112,6 +116,11 @@ class Gestures:
                 button.waiting = False
                 return SHORT
         return None
+
+    def _is_hold(self, button, now_ms, alone_ms):
+        held_ms = self._ticks.ticks_diff(now_ms, button.since_ms)
+        button.alone_ms = min(held_ms, button.alone_ms + alone_ms)
+        return button.alone_ms >= HOLD_MS or held_ms >= _LONGEST_MS
 
     def stuck(self, now_ms):
         """True if a button has been down for ten seconds, and as long in this state."""

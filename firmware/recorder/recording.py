@@ -35,7 +35,7 @@ class Recording:
         self._used = []  # what a destruction has to know of each part
         self._started = None
         self._part_lost = 0  # losses before this part
-        self.reason = self.cause = None
+        self.reason = self.cause = self._told = None
         self.pausing = self.paused = False
         self.busy = False  # whether the last step took sound
 
@@ -78,7 +78,11 @@ class Recording:
         if self.reason is None and not self.pausing:
             self.pausing = True
             self.flow.cut(None)
-            self.flow.event("pause", self.flow.until)
+
+    def mark(self):
+        """Mark this moment, unless it is one that is no longer recorded."""
+        if self.flow.until is None:
+            self.flow.event("mark")
 
     def resume(self):
         """Go on after a pause."""
@@ -96,8 +100,7 @@ class Recording:
             self.reason = reason
             if not self.paused and not self.pausing:
                 self.flow.cut(at)
-            if reason == "stop" or fields:
-                self.flow.event(reason, self.flow.until, **fields)
+            self._told = fields if reason == "stop" or fields else None
 
     def step(self):
         """Do at most one segment's work; True once the recording rests, or is finished and closed.
@@ -135,10 +138,17 @@ class Recording:
         if self.pausing:
             self.pausing = False
             self.paused = True
-            self.flow.close()
+            self.flow.event("pause", self.flow.until)
+            self._close_microphone()
             self.flow.write()
             return True
         return False
+
+    def _close_microphone(self):
+        """Stop it; what is left of the sound serves as randomness, and is zeroed."""
+        self.flow.close()
+        self._parts.entropy.add(self._parts.capture.noise())
+        self._parts.capture.clear()
 
     def _go_on_or_stop(self):
         """The container is full: go on in the next one, or end here."""
@@ -156,8 +166,10 @@ class Recording:
         self._parts.journal.close(flow.index)
 
     def _finish(self):
-        self.flow.close()
+        self._close_microphone()
         gc.threshold(GARBAGE_BYTES)
+        if self._told is not None:
+            self.flow.event(self.reason, self.flow.until, **self._told)
         self._end_part(self.reason)
 
     @property
@@ -184,7 +196,7 @@ class Recording:
         return True
 
     def _abandon(self):
-        self.flow.close()
+        self._close_microphone()
         gc.threshold(GARBAGE_BYTES)
         self._segments.drop()
         if self._container is not None:

@@ -11,6 +11,7 @@ from recorder import errors, overlay
 from recorder import format as layout
 
 AHEAD_S = const(300)
+_AGAIN_S = const(10)
 _LEAST_MINUTES = const(10)  # with less room there is no sense in starting
 _LEAST_MORE_MINUTES = const(1)  # nor in going on
 # What is loaded for sealing, and forgotten afterwards.
@@ -24,7 +25,8 @@ class Stock:
         self._parts = parts
         self._container = None
         self._work = self._steps = None
-        self._given_up = False  # of preparing beside this recording
+        self._given_up = False  # of preparing beside this recording: the card is full
+        self._ahead_s = AHEAD_S  # with how much room left it is begun, or tried again
         self.present = False
         self.free_bytes = self.containers = 0
 
@@ -38,7 +40,7 @@ class Stock:
             self._container = self._work.container
         finally:
             self._end()
-        self._count()
+        self.count()
         if self._container is None:
             raise errors.NoKeys("no key was ever loaded")
 
@@ -47,11 +49,15 @@ class Stock:
         self.present = False
         self._parts.card.mount()
         self.present = True
-        self._count()
+        self.count()
 
-    def _count(self):
-        self.free_bytes = self._parts.card.free_bytes()
-        self.containers = self._parts.card.containers()
+    def count(self):
+        """Look at the card's room and containers anew; raises CardFault."""
+        try:
+            self.free_bytes = self._parts.card.free_bytes()
+            self.containers = self._parts.card.containers()
+        except OSError:
+            raise errors.CardFault("the card cannot be read")
 
     def _begin(self, block, least_minutes):
         # What others rest on first, for the stack is small, too.
@@ -74,7 +80,7 @@ class Stock:
 
     def look_ahead(self, seconds_left):
         """Beside a recording whose container has room for that much more: take a step, if one is due."""
-        if self._container is not None or self._given_up or seconds_left >= AHEAD_S:
+        if self._container is not None or self._given_up or seconds_left >= self._ahead_s:
             return
         try:
             if self._steps is None:
@@ -86,8 +92,9 @@ class Stock:
             self._container = self._work.container
             self._given_up = self._container is None
             self._end()
-        except Exception:  # noqa: BLE001 - a recording does not suffer from what is wrong with the next container
-            self._given_up = True
+        except Exception as failure:  # noqa: BLE001 - the recording does not suffer from it
+            self._given_up = isinstance(failure, errors.CardFull)
+            self._ahead_s = seconds_left - _AGAIN_S
             self._end()
 
     def runs_out(self, seconds_left):
@@ -104,6 +111,8 @@ class Stock:
 
     def ready(self):
         """True if there is a container to go on in; one on its way is prepared to the end."""
+        self._ahead_s = AHEAD_S
+        self.look_ahead(0)
         while self._steps is not None:
             self.look_ahead(0)
         return self._container is not None
@@ -112,6 +121,7 @@ class Stock:
         """Hand over the waiting container."""
         container, self._container = self._container, None
         self._given_up = False
+        self._ahead_s = AHEAD_S
         return container
 
     @property
@@ -136,6 +146,7 @@ class Stock:
     def discard(self):
         """Let go of a container that is prepared and not used; its number and key stay with it."""
         self._given_up = False
+        self._ahead_s = AHEAD_S
         if self._steps is not None:
             self._end()
         container, self._container = self._container, None

@@ -68,6 +68,12 @@ def test_a_paused_recording_can_be_destroyed_without_going_on(recorder):
     assert not any(12 <= on_ms / 1000 < wiping for on_ms, _ in recorder.lights("red"))
 
 
+def test_a_write_that_fails_at_that_moment_does_not_save_the_recording(recorder):
+    recorder.run(START + "8 press both 8.5\n15.99 card-error 1\n30 end\n", clean=False)
+    assert recorder.findings()[0].word == "destroyed"
+    assert recorder.states()[-1] == "ready"
+
+
 def test_every_part_of_a_long_recording_is_destroyed(recorder):
     recorder.run("3 press both 0.2\n1300 press both 8.5\n1320 end\n")
     words = [finding.word for finding in recorder.findings()]

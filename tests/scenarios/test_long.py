@@ -50,6 +50,13 @@ def test_a_stall_while_the_next_container_is_prepared_or_begun_costs_no_sample(r
     assert np.array_equal(whole, wanted)
 
 
+def test_a_write_that_fails_while_the_next_container_is_prepared_does_not_end_the_recording(recorder):
+    recorder.run("1 press both 0.2\n311.38 card-error 1\n640 press p1 2.5\n650 end\n", clean=False)
+    parts = recorder.findings()
+    assert [part.end_reason for part in parts[:2]] == ["continued", "stop"]
+    assert not recorder.faults()
+
+
 def test_a_pause_across_the_end_of_a_container_keeps_the_thread(recorder):
     pauses = "".join(f"{600 + i} press p1 0.1\n" for i in range(0, 40, 4))
     resumes = "".join(f"{602 + i} press both 0.1\n" for i in range(0, 40, 4))

@@ -159,7 +159,25 @@ def test_nobody_keeps_the_other_from_stopping(recorder):
     """One holds to stop, the other holds, too; when it lets go the first one still holds."""
     recorder.run(START + "9 press p1 7\n9.5 press p2 3\n18 end\n")
     assert names(recorder)[2:] == ["stop"]
-    assert recorder.lights("red")[0][1] == pytest.approx(14_500, abs=60)
+    assert recorder.lights("red")[0][1] == pytest.approx(14_000, abs=60)
+
+
+def test_taps_of_the_one_do_not_keep_the_other_from_stopping(recorder):
+    taps = "".join(f"{9.5 + 0.3 * i:.1f} press p2 0.1\n" for i in range(30))
+    recorder.run(START + f"9 press p1 15\n{taps}30 end\n")
+    assert names(recorder)[-1] == "stop"
+    assert recorder.lights("red")[0][1] < 13_000
+
+
+def test_holds_of_the_one_put_off_the_other_s_stop_for_ten_seconds_at_most(recorder):
+    recorder.run(START + "9 press p1 15\n9.2 press p2 3.9\n13.2 press p2 3.9\n17.2 press p2 3.9\n30 end\n")
+    assert names(recorder)[-1] == "stop"
+    assert recorder.lights("red")[0][1] == pytest.approx(19_000, abs=100)
+
+
+def test_a_press_that_comes_while_a_pause_takes_effect_is_no_mark_in_it(recorder):
+    recorder.run(START + "9 press p1 0.1\n9.35 press p2 0.1\n9.65 press p2 0.1\n15 press p1 2.5\n20 end\n")
+    assert names(recorder)[2:] == ["pause", "stop"]
 
 
 def test_the_press_that_gave_consent_is_not_taken_for_a_stop(recorder):

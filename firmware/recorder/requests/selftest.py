@@ -116,6 +116,7 @@ def _microphone(parts):
                 break
     finally:
         capture.stop()
+        capture.clear()
     found = [meter.levels() for meter in meters]
     rms, peak = min(one[1] for one in found), max(one[2] for one in found)
     return {"ok": all(one[0] for one in found), "rms_dbfs": rms, "peak_dbfs": peak}, lit

@@ -9,6 +9,8 @@ def answer(request, app):
     parts = app.parts
     if not (parts.buttons.closed(0) and parts.buttons.closed(1)):
         raise Refused("state", "hold both buttons of the recorder while you ask for this")
+    if app.state == "wiping":
+        raise Refused("state", "not while the recorder is wiping")
     app.stop_now()
     parts.log.note("service")
     parts.log.flush()
