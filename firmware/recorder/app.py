@@ -163,6 +163,7 @@ class App:
             self._recording.stop("stop")
             while not self._recording.step():
                 self.parts.feed()
+            self._recording.cause = None  # a fault just then is not shown any more: a restart follows
             self._finished()
         self.stock.discard()
 
@@ -196,7 +197,7 @@ class App:
         """Finish what was to be destroyed, and destroy what has expired."""
         parts = self.parts
         erasing.finish(parts)
-        if self.must_expire and parts.settings["erase_expired"] and parts.clock.day() is not None:
+        if self.must_expire and parts.settings["erase_expired"] and erasing.is_due(parts):
             self._enter("wiping")
             erasing.expire(parts)
             self._enter("closing")
@@ -252,7 +253,7 @@ class App:
 
     def mark(self):
         """Mark this moment."""
-        self._recording.mark()
+        self._recording.flow.mark()
 
     def stop(self):
         """End the recording."""

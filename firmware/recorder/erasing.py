@@ -24,10 +24,15 @@ def finish(parts):
         overlay.fetch("recorder.strike").finish(parts)
 
 
+def is_due(parts):
+    """True if something has expired, as far as the clock tells."""
+    return parts.clock.day() is not None and overlay.fetch("recorder.expiry").is_due(parts)
+
+
 def expire(parts):
     """Destroy and remove what has expired. Raises CardFault."""
-    if overlay.fetch("recorder.expiry").run(parts):
-        parts.log.note("expire")
+    overlay.fetch("recorder.expiry").run(parts)
+    parts.log.note("expire")
 
 
 def forget():

@@ -26,21 +26,35 @@ def note(parts, entry):
     parts.store.write(name, (parts.store.read(name) or b"") + packed + unhexlify(entry["key"]))
 
 
+def is_due(parts):
+    """True if something has expired by today, and the laptop has not too much to hear of already."""
+    return parts.journal.struck_count < _MOST_STRUCK and any(
+        _expired(parts, name)[0] for name in _files(parts)
+    )
+
+
 def run(parts):
-    """Destroy and remove what has expired by today; True if there was anything. Raises CardFault."""
+    """Destroy and remove what has expired by today. Raises CardFault."""
+    for name in _files(parts):
+        while parts.journal.struck_count < _MOST_STRUCK:
+            entries, kept = _expired(parts, name)
+            if not entries:
+                break
+            strike.begin(parts, entries)
+            if kept:
+                parts.store.write(name, kept)
+            else:
+                parts.store.remove(name)
+            strike.finish(parts)
+
+
+def _files(parts):
+    return [name for name in parts.store.names() if name.startswith("expiry-")]
+
+
+def _expired(parts, name):
+    """Return (the next few entries of one file that have expired, the rest of the file)."""
     day = parts.clock.day()
-    any_expired = False
-    for name in parts.store.names():
-        if name.startswith("expiry-") and day is not None:
-            while parts.journal.struck_count < _MOST_STRUCK:
-                if not _expire_some(parts, name, day):
-                    break
-                any_expired = True
-    return any_expired
-
-
-def _expire_some(parts, name, day):
-    """The next few of one file; True if there were any."""
     kept, entries = b"", []
     whole = parts.store.read(name) or b""
     for at in range(0, len(whole), _ENTRY_BYTES):
@@ -49,15 +63,7 @@ def _expire_some(parts, name, day):
             entries.append(_entry(packed))
         else:
             kept += packed
-    if not entries:
-        return False
-    strike.begin(parts, entries)
-    if kept:
-        parts.store.write(name, kept)
-    else:
-        parts.store.remove(name)
-    strike.finish(parts)
-    return True
+    return entries, kept
 
 
 def _entry(packed):

@@ -33,6 +33,7 @@ class Flow:
         self.index = self.lost = 0
         self._first_index = 0  # of the first sample in the segment in hand
         self._clips_told = self._since_clips = 0
+        self._marks = []  # indices that are not placed yet
         self._steady = 0  # samples since the microphone's value last changed
         self.until = None  # no sample from this index on
         self.limit = settings["max_minutes"] * 60 * self.rate_hz  # nor from this one; 0: none
@@ -59,6 +60,11 @@ class Flow:
         if not self._capture.running:
             return self.index
         return max(self.index, self._base + self._capture.position() - self._startup_frames)
+
+    def mark(self):
+        """Mark the present sample, unless what is said now is no longer recorded."""
+        if self.until is None:
+            self._marks.append(self._now())
 
     def cut(self, at):
         """Take nothing from sample `at` on; None: from now, and the microphone loses its power at once."""
@@ -150,6 +156,8 @@ class Flow:
         self._since_clips += 1
         if self._since_clips >= _CLIP_SEGMENTS:
             self._tell_clips()
+        while self._marks and self._marks[0] < self.index:
+            self.event("mark", self._marks.pop(0))
         self._segments.write(self._first_index)
         self._on_safe(self.index)
 
@@ -160,7 +168,12 @@ class Flow:
             self._clips_told += clips
             self.event("clip", self._first_index, samples=clips)
 
+    def settle(self):
+        """Tell what is still to be told of the samples placed: events stand in the order of their indices."""
+        self._tell_clips()
+        while self._marks and (self._marks[0] <= self.index or self.over()):
+            self.event("mark", min(self._marks.pop(0), self.index))
+
     def finish(self, end):
         """Write what is left, and END, an object."""
-        self._tell_clips()
         self._segments.finish(self._first_index, end)

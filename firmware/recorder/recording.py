@@ -79,11 +79,6 @@ class Recording:
             self.pausing = True
             self.flow.cut(None)
 
-    def mark(self):
-        """Mark this moment, unless it is one that is no longer recorded."""
-        if self.flow.until is None:
-            self.flow.event("mark")
-
     def resume(self):
         """Go on after a pause."""
         self.paused = False
@@ -138,6 +133,7 @@ class Recording:
         if self.pausing:
             self.pausing = False
             self.paused = True
+            self.flow.settle()
             self.flow.event("pause", self.flow.until)
             self._close_microphone()
             self.flow.write()
@@ -152,15 +148,19 @@ class Recording:
 
     def _go_on_or_stop(self):
         """The container is full: go on in the next one, or end here."""
-        if not self._stock.ready():
-            self.stop("card", self.flow.index)
-            self.flow.until = self.flow.index  # whatever else it was to stop for
+        if self._stock.ready():
+            self._end_part("continued")
+            self._begin_part()
             return
-        self._end_part("continued")
-        self._begin_part()
+        if self._stock.full:
+            self.stop("card", self.flow.index)
+        else:
+            self.fail(CardFault("the next container cannot be prepared"))
+        self.flow.until = self.flow.index  # whatever else it was to stop for
 
     def _end_part(self, reason):
         flow = self.flow
+        flow.settle()
         flow.finish({"samples": flow.index, "lost": flow.lost - self._part_lost, "reason": reason})
         self._container.close()
         self._parts.journal.close(flow.index)
@@ -169,6 +169,7 @@ class Recording:
         self._close_microphone()
         gc.threshold(GARBAGE_BYTES)
         if self._told is not None:
+            self.flow.settle()
             self.flow.event(self.reason, self.flow.until, **self._told)
         self._end_part(self.reason)
 

@@ -19,13 +19,16 @@ _SEALING = ("crypto.x25519", "crypto.dhkem", "crypto.ghash", "crypto.gcm", "cryp
 
 
 class Stock:
-    """`present`, `free_bytes` and `containers` tell of the card as it was when it was last looked at."""
+    """`present`, `free_bytes` and `containers` tell of the card as it was when it was last looked at.
+
+    `full`: there is no room for a container to go on in.
+    """
 
     def __init__(self, parts):
         self._parts = parts
         self._container = None
         self._work = self._steps = None
-        self._given_up = False  # of preparing beside this recording: the card is full
+        self.full = False  # found so while preparing beside this recording
         self._ahead_s = AHEAD_S  # with how much room left it is begun, or tried again
         self.present = False
         self.free_bytes = self.containers = 0
@@ -80,7 +83,7 @@ class Stock:
 
     def look_ahead(self, seconds_left):
         """Beside a recording whose container has room for that much more: take a step, if one is due."""
-        if self._container is not None or self._given_up or seconds_left >= self._ahead_s:
+        if self._container is not None or self.full or seconds_left >= self._ahead_s:
             return
         try:
             if self._steps is None:
@@ -90,18 +93,19 @@ class Stock:
             next(self._steps)  # type: ignore[arg-type]
         except StopIteration:
             self._container = self._work.container
-            self._given_up = self._container is None
+            self.full = self._container is None
             self._end()
         except Exception as failure:  # noqa: BLE001 - the recording does not suffer from it
-            self._given_up = isinstance(failure, errors.CardFull)
+            self.full = isinstance(failure, errors.CardFull)
             self._ahead_s = seconds_left - _AGAIN_S
             self._end()
 
     def runs_out(self, seconds_left):
-        """True if all there is room for, the waiting container included, is less than five minutes."""
+        """True if less than five minutes are known to be left, the next container included."""
         if self._container is not None:
             seconds_left += self.seconds(self._container)
-        return (self._given_up or self._container is not None) and seconds_left < AHEAD_S
+        tried = self._container is not None or self.full or self._ahead_s < AHEAD_S
+        return tried and seconds_left < AHEAD_S
 
     def seconds(self, container):
         """How many seconds of sound still go into a container."""
@@ -120,7 +124,7 @@ class Stock:
     def take(self):
         """Hand over the waiting container."""
         container, self._container = self._container, None
-        self._given_up = False
+        self.full = False
         self._ahead_s = AHEAD_S
         return container
 
@@ -145,7 +149,7 @@ class Stock:
 
     def discard(self):
         """Let go of a container that is prepared and not used; its number and key stay with it."""
-        self._given_up = False
+        self.full = False
         self._ahead_s = AHEAD_S
         if self._steps is not None:
             self._end()

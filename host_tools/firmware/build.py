@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import CloisterError
-from host_tools.firmware.condense import Firmware, condense, survey
+from host_tools.firmware.condense import Firmware, condense, module_name, survey
 from host_tools.firmware.shorten import ForeignPrivateName, shorten
 
 MANIFEST_NAME = "manifest.json"
@@ -55,9 +55,8 @@ def compile_source(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     shortened = target.with_suffix(".short.py")
-    module = ".".join(name.with_suffix("").parts)
     try:
-        text = condense(source.read_text(encoding="utf-8"), module, firmware)
+        text = condense(source.read_text(encoding="utf-8"), module_name(name), firmware)
         shortened.write_text(shorten(text), encoding="utf-8")
     except (SyntaxError, ForeignPrivateName) as error:
         raise BuildError(f"{name.as_posix()}: {error}") from None

@@ -35,7 +35,7 @@ def survey(folder: Path, paths: Iterable[Path]) -> Firmware:
     """Look at all modules; `paths` are relative to `folder`. Raises SyntaxError."""
     trees = {}
     for path in paths:
-        module = ".".join(path.with_suffix("").parts)
+        module = module_name(path)
         trees[module] = ast.parse((folder / path).read_text(encoding="utf-8"), path.as_posix())
     named = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
     constants = {module: _public_constants(tree) for module, tree in trees.items() if not _is_kept(module)}
@@ -46,6 +46,11 @@ def survey(folder: Path, paths: Iterable[Path]) -> Firmware:
         if not _is_kept(module)
     }
     return Firmware(constants, offered, frozenset(name for name in named if name))
+
+
+def module_name(path: Path) -> str:
+    """What the module at `path`, relative to the firmware, is imported as: recorder.flow, or recorder."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def condense(source: str, module: str, firmware: Firmware) -> str:

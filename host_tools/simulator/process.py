@@ -90,6 +90,8 @@ class Recorder:
         self._process.kill()
         self._process.wait()
         if self._process.stdout is not None:
+            if self._console is not None:  # what it said last may still be on its way
+                self._console.show(self._process.stdout.read())
             self._process.stdout.close()
         os.close(self._messages)
         os.close(self._replies)

@@ -140,7 +140,7 @@ def test_a_card_pulled_out_and_put_back_while_recording(recorder):
     assert second.number == 2 and second.session.part == 0
 
 
-def test_another_card_put_in_while_waiting_takes_the_next_recording(recorder):
+def test_another_card_put_in_unseen_is_told_at_the_start_and_takes_the_next_recording(recorder):
     other = recorder.folder / "other.img"
     format_fat32(other, 64 * 1024 * 1024)
     recorder.run(
@@ -149,6 +149,9 @@ def test_another_card_put_in_while_waiting_takes_the_next_recording(recorder):
     )
     assert recorder.states()[-1] == "ready"
     assert [finding.word for finding in recorder.findings()] == ["empty"]
+    shutil.copy(other, recorder.card)
+    words = [(finding.number, finding.word, finding.end_reason) for finding in recorder.findings()]
+    assert words == [(2, "complete", "stop"), (3, "empty", None)]
 
 
 def test_a_light_that_breaks_while_recording_ends_it_and_one_that_is_mended_starts_again(recorder):
