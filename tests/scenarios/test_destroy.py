@@ -9,8 +9,8 @@ from host_tools.recorder.status import settle
 from host_tools.vault import open_vault
 from tests.conftest import WORD_SIZES
 from tests.quick_vault import PASSPHRASE
-from tests.scenarios.conftest import Recorder
 from tests.scenarios.test_states import names
+from tests.simulated_recorder import Recorder
 
 # On the board's word size; what is not about states and times is tried on both in other files.
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)

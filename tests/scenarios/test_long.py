@@ -5,8 +5,8 @@ import pytest
 
 from host_tools.card import format_fat32
 from tests.conftest import WORD_SIZES
-from tests.scenarios.conftest import STARTUP_FRAMES
 from tests.scenarios.test_states import gaps, names
+from tests.simulated_recorder import STARTUP_FRAMES
 from tests.unit.test_levels import oracle
 
 # On the board's word size; what is not about states and times is tried on both in other files.

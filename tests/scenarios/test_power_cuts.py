@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.scenarios.conftest import Recorder
+from tests.simulated_recorder import Recorder
 
 SESSION = "3.0 press both 0.2\n7.0 press p2 2.5\n11.0 end\n"
 CUTS = [2, 9, 150, 240, 270, 300, 320, 360]

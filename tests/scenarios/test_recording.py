@@ -8,7 +8,7 @@ import soundfile
 
 from host_tools.simulator.interpreter import FIRMWARE_DIR
 from recorder import format as layout
-from tests.scenarios.conftest import STARTUP_FRAMES
+from tests.simulated_recorder import STARTUP_FRAMES
 from tests.unit.test_levels import oracle
 
 SESSION = """

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import WORD_SIZES
-from tests.scenarios.conftest import STARTUP_FRAMES
+from tests.simulated_recorder import STARTUP_FRAMES
 
 # On the board's word size; what is not about states and times is tried on both in other files.
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)

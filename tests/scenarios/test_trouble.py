@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.scenarios.conftest import STARTUP_FRAMES
 from tests.scenarios.test_recording import configure
+from tests.simulated_recorder import STARTUP_FRAMES
 
 START = "1.0 press both 0.2\n"
 STOP = "20.0 press p2 2.5\n24.0 end\n"
