@@ -1,12 +1,12 @@
 """The recorder's internal flash as a block device over an image, for the real VfsLfs2, mounted at `/data`.
 
 2 MiB in blocks of 4096 bytes, as the partition on the board. Erased flash is ones. Takes no virtual time.
-When the supply goes during a write or an erasure, the first half of it has been done.
+When the supply goes during a write or an erasure, its first bytes have been done, however many.
 """
 
 import vfs
 
-from simulator import power
+from simulator import chance, power, write_log
 
 BLOCK_BYTES = 4096
 BLOCKS = 512
@@ -45,10 +45,16 @@ class Flash:
         self._data = data
         power.begin_write(self._tear)
         self._put(place, data)
+        if data is _ERASED:
+            write_log.note(write_log.FLASH_ERASE, place)
+        else:
+            write_log.note(write_log.FLASH_PROGRAM, place, data)
         power.end_write()
 
     def _tear(self):
-        self._put(self._place, memoryview(self._data)[: len(self._data) // 2])
+        done = memoryview(self._data)[: chance.media.up_to(len(self._data))]
+        self._put(self._place, done)
+        write_log.note(write_log.FLASH_PROGRAM, self._place, done)
 
     def _put(self, place, data):
         self._file.seek(place)

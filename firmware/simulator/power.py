@@ -8,12 +8,19 @@ from simulator import host
 
 _writes_left = -1  # -1: the supply is good
 _torn = None
+_lose = None
 
 
 def cut_at(write_number):
     """Let the supply fail in the write of that number, counted from 1."""
     global _writes_left
     _writes_left = write_number
+
+
+def on_cut(lose):
+    """`lose()` takes from the card what it has only held back."""
+    global _lose
+    _lose = lose
 
 
 def begin_write(tear):
@@ -32,8 +39,17 @@ def end_write():
     _torn = None
 
 
-def cut():
-    """The supply fails now; never returns."""
+def tear():
+    """A write under way ends here, if there is one."""
+    global _torn
     if _torn is not None:
         _torn()
+        _torn = None
+
+
+def cut():
+    """The supply fails now; never returns."""
+    if _lose is not None:
+        _lose()
+    tear()
     host.end("power-cut")

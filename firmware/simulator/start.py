@@ -1,10 +1,11 @@
 """Entry: makes this interpreter a recorder with the world around it, then starts boot.py and main.py.
 
 Called with the path of a JSON file that the host wrote: `simulator` and `firmware` (folders), `board`,
-`flash`, `blank`, `card`, `card_sectors`, `seed` (hex), `real`, `console`, `heap_bytes` (free for the
-firmware, null for all there is), `events`, `mic` ([track, since_ms]), `calendar` (what machine.RTC was set
-to, and how many ms ago), `clock_chip` (as ds3231.fit takes it; null: none), `cut_at_write`, `cause` (of this
-start: `power-on`, or what ended the last run), `out`, `replies`.
+`flash`, `blank`, `card`, `card_sectors`, `scratch` (a file that may be made), `seed` (hex), `real`,
+`console`, `heap_bytes` (free for the firmware, null for all there is), `events`, `mic` ([track,
+since_ms]), `calendar` (what machine.RTC was set to, and how many ms ago), `clock_chip` (as ds3231.fit
+takes it; null: none), `cut_at_write`, `write_log` (path, and when this start is; null: none), `cause` (of
+this start: `power-on`, or what ended the last run), `out`, `replies`.
 Ends through `host.end` in every case; for a main.py that returned the port opens the REPL, hence `repl`.
 """
 
@@ -24,13 +25,29 @@ def _load_stand_ins(folder):
 
 
 def _connect(setup):
-    from simulator import card, chance, clock, ds3231, flash, host, machine, os, power, room, rtc, select
+    from simulator import (
+        card,
+        chance,
+        clock,
+        ds3231,
+        flash,
+        host,
+        machine,
+        os,
+        power,
+        room,
+        rtc,
+        select,
+        write_log,
+    )
 
     host.connect(setup["out"], setup["replies"])
     os.seed_random(bytes.fromhex(setup["seed"]))
-    chance.seed(int(setup["seed"][:4], 16))
+    chance.seed(int(setup["seed"][:8], 16))
+    if setup["write_log"]:
+        write_log.begin(*setup["write_log"])
     flash.mount(setup["flash"], setup["blank"])
-    card.insert(setup["card"], setup["card_sectors"])
+    card.insert(setup["card"], setup["card_sectors"], setup["scratch"])
     room.play(*setup["mic"])
     rtc.begin(*setup["calendar"])
     machine.started_by(setup["cause"])

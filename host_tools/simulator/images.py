@@ -20,10 +20,12 @@ LITTLEFS_MAGIC = b"littlefs"  # at offset 8 of either of the first two blocks (l
 
 def look_at_cards(cards: list[Path], flash: Path) -> list[tuple[str, int]]:
     """Path and sectors of each image that a scenario puts in. Raises CloisterError if one can be no card."""
+    looked_at = []
     for path in cards:
-        if path.resolve() == flash.resolve():
+        if _resolved(path) == _resolved(flash):
             raise CloisterError(f"{path} cannot be the flash and a card at once")
-    return [(str(path.resolve()), _card_sectors(path)) for path in cards]
+        looked_at.append((str(_resolved(path)), _card_sectors(path)))
+    return looked_at
 
 
 def prepare_images(flash: Path, card: Path) -> tuple[bool, int]:
@@ -32,7 +34,7 @@ def prepare_images(flash: Path, card: Path) -> tuple[bool, int]:
     Returns whether the flash is still blank, and the card's number of sectors. Raises CloisterError if one of
     them is something else or cannot be made; nothing is left behind then.
     """
-    if flash.resolve() == card.resolve():
+    if _resolved(flash) == _resolved(card):
         raise CloisterError(f"{flash} cannot be the flash and the card at once")
     flash_is_there = flash.exists()
     blank = not flash_is_there or _is_blank(flash)
@@ -48,6 +50,14 @@ def prepare_images(flash: Path, card: Path) -> tuple[bool, int]:
                     path.unlink(missing_ok=True)
             raise
     return blank, sectors
+
+
+def _resolved(path: Path) -> Path:
+    """Without its links. Raises CloisterError if they lead nowhere."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # the second is what a circle of links is before Python 3.13
+        raise CloisterError(f"{path} is no image: not a file") from None
 
 
 def _is_blank(path: Path) -> bool:
@@ -87,7 +97,11 @@ def _make_flash(path: Path) -> None:
 
 
 def _check_is_file(path: Path, what: str) -> None:
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise CloisterError(f"{path} is no {what}: {(error.strerror or '').lower()}") from None
+    if not is_file:
         raise CloisterError(f"{path} is no {what}: not a file")
     if not os.access(path, os.R_OK | os.W_OK):
         raise CloisterError(f"{what} {path} cannot be read and written: permission denied")

@@ -33,6 +33,7 @@ class Recorder:
         self._messages, out = os.pipe()
         replies, self._replies = os.pipe()
         setup |= {"out": f"/dev/fd/{out}", "replies": f"/dev/fd/{replies}"}
+        setup["scratch"] = str(Path(self._folder.name) / "unflushed")
         setup_path = Path(self._folder.name) / "setup.json"
         setup_path.write_text(json.dumps(setup))
         try:

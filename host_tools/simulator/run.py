@@ -17,6 +17,7 @@ from typing import Any
 
 from host_tools.errors import EXIT_USAGE, CloisterError
 from host_tools.simulator.builds import installed_firmware
+from host_tools.simulator.busy import write_traces
 from host_tools.simulator.clock_chip import ClockChip, read_clock_chip
 from host_tools.simulator.console import Console
 from host_tools.simulator.images import look_at_cards, prepare_images
@@ -97,14 +98,16 @@ def simulate(
     cut_at_write: int | None = None,
     clock_chip: Path | None = None,
     calendar: tuple[int, ...] | None = None,
+    write_log: Path | None = None,
 ) -> Outcome:
     """Run the firmware; what happens goes to `on_event`, the pty's path to `on_console` before anything else.
 
     `cut_at_write` lets the supply fail in that write to card or flash, counted from 1 at power-on. With
     `seed` two runs on the same images are the same. `clock_chip` is the file of the DS3231, without which
-    there is none; `calendar` (year, month, day and perhaps hour, minute, second) is where machine.RTC starts
-    instead of 2000-01-01. Raises CloisterError for whatever is wrong with a file, the board, the interpreter
-    or the firmware.
+    there is none; `calendar` (year, month, day and perhaps hour, minute, second) is where machine.RTC
+    starts instead of 2000-01-01. Into the file `write_log` goes every write to card and flash, as in
+    firmware/simulator/write_log.py. Raises CloisterError for whatever is wrong with a file, the board,
+    the interpreter or the firmware.
     """
     scenario = scenario or Scenario()
     if speed not in ("max", "real"):
@@ -118,15 +121,18 @@ def simulate(
         audio_files = [*scenario.audio_files, *([mic] if mic else [])]
         microphone = Microphone(audio_files, Path(folder), seed or 0)
         cards = look_at_cards(scenario.card_files, flash)
+        busy = write_traces(scenario.busy_files, Path(folder))
         chip = read_clock_chip(clock_chip) if clock_chip else None
         blank, sectors = _prepare(flash, card, chip)
+        if write_log is not None:
+            _begin_write_log(write_log, (flash, card))
         world = World(
             flash, card, sectors, board, installed, psram,
             seed=secrets.token_bytes(32) if seed is None else str(seed).encode(),
             real_time=console or speed == "real", console=console,
-            events=_with_end(scenario, for_ms, console), cards=cards,
+            events=_with_end(scenario, for_ms, console), cards=cards, busy=busy,
             track=len(scenario.audio_files) if mic else NOISE_TRACK,
-            cut_at_write=cut_at_write, chip=chip, calendar=(set_to, 0),
+            cut_at_write=cut_at_write, chip=chip, calendar=(set_to, 0), write_log=write_log,
         )  # fmt: skip
         pty = stack.enter_context(_console(console, on_console))
         return _Run(world, microphone, command, pty, on_event).until_end(blank)
@@ -143,6 +149,16 @@ def _prepare(flash: Path, card: Path, chip: ClockChip | None) -> tuple[bool, int
         if chip is not None and is_new:
             chip.path.unlink()
         raise
+
+
+def _begin_write_log(path: Path, images: tuple[Path, Path]) -> None:
+    """Make it an empty file. Raises CloisterError if it cannot be one, or is one of the images."""
+    if path.resolve() in [image.resolve() for image in images]:
+        raise CloisterError(f"{path} cannot be an image and the write log at once")
+    try:
+        path.write_bytes(b"")
+    except OSError as error:
+        raise CloisterError(f"write log {path} cannot be written: {(error.strerror or '').lower()}") from None
 
 
 @contextmanager

@@ -20,11 +20,14 @@ from host_tools.simulator.scenario import Event
 BOARD_HEAP_BYTES = 163_344  # free on an ESP32 without PSRAM when boot.py starts
 # What the stand-ins and an event take of the interpreter's heap. It is made no larger than it must be: a
 # collection reads all of it, and a call of a function with many locals searches it from its start for room.
-STAND_INS_BYTES = 66_000
+STAND_INS_BYTES = {32: 72_000, 64: 92_000}
 EVENT_BYTES = 80  # 32-bit
 HEAP_WITH_PSRAM_KB = 2048
 DEFAULT_BOARD = "esp32_wroom"
-LASTING = ("battery", "light-off", "light-on", "card-out", "card-in", "card-locked")
+LASTING = (
+    *("battery", "light-off", "light-on", "card-out", "card-in"),
+    *("card-locked", "card-busy", "card-rot", "card-size", "card-cache"),
+)
 BATTERY_OUT = "clock-battery-out"  # shows only when the power goes, and then in the chip's file
 
 Calendar = list[int]  # year, month, day, weekday, hour, minute, second, microsecond: as machine.RTC takes it
@@ -46,10 +49,12 @@ class World:
     console: bool
     events: list[Event]
     cards: list[tuple[str, int]] = field(default_factory=list)  # path and sectors, of `card-in` events
+    busy: list[str] = field(default_factory=list)  # paths of traces, of `card-busy` events
     track: int = NOISE_TRACK
     playing_since_ms: int | None = None
     cut_at_write: int | None = None
     chip: ClockChip | None = None
+    write_log: Path | None = None
     calendar: tuple[Calendar, int] = (POWER_ON, 0)  # what machine.RTC was set to, and when
     cause: str = "power-on"  # of the next start
 
@@ -57,7 +62,7 @@ class World:
         """How large the interpreter's heap has to be."""
         free = HEAP_WITH_PSRAM_KB * 1024 if self.has_psram else BOARD_HEAP_BYTES
         objects = (free + len(self.events) * EVENT_BYTES) * word_bits // 32
-        return (objects + STAND_INS_BYTES) * 33 // 32  # its own tables take one byte of 43
+        return (objects + STAND_INS_BYTES[word_bits]) * 33 // 32  # its own tables take one byte of 43
 
     def setup(self, boot: int, origin_ms: int, blank: bool) -> dict[str, object]:
         """The JSON object for the start of number `boot` at `origin_ms`, without the pipes."""
@@ -80,6 +85,7 @@ class World:
             "calendar": [self.calendar[0], origin_ms - self.calendar[1]],
             "clock_chip": self.chip and self.chip.setup(origin_ms),
             "cut_at_write": self.cut_at_write if boot == 0 else None,
+            "write_log": self.write_log and [str(self.write_log.resolve()), origin_ms],
             "cause": self.cause,
         }
 
@@ -101,6 +107,8 @@ class World:
         arguments: tuple[object, ...] = event.arguments
         if event.kind == "card-in" and event.arguments:
             arguments = self.cards[int(event.arguments[0])]
+        if event.kind == "card-busy":
+            arguments = (self.busy[int(event.arguments[0])],)
         return [event.time_ms, event.kind, *arguments]
 
     def _playing(self, origin_ms: int) -> tuple[int, int | None]:

@@ -190,7 +190,7 @@ def test_power_cut_lets_no_later_write_through(bench):
     assert bench.told["names"] == []
 
 
-def test_power_cut_during_a_busy_write_tears_it_at_a_sector(bench):
+def test_power_cut_during_a_busy_write_tears_it_at_any_byte(bench):
     main = """
     card = machine.SDCard(slot=2)
     time.sleep_ms(20)
@@ -203,8 +203,8 @@ def test_power_cut_during_a_busy_write_tears_it_at_a_sector(bench):
         written = bench.card.read_bytes()[20_000 * 512 : 20_064 * 512]
         counts.add(written.count(1))
         assert written == bytes([1]) * written.count(1) + bytes(written.count(0))
-        assert written.count(1) % 512 == 0
-    assert len(counts) > 2
+    assert len(counts) > 4
+    assert any(count % 512 for count in counts)
 
 
 def test_cut_at_write_stops_in_that_write(bench):

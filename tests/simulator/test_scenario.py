@@ -47,6 +47,29 @@ def test_every_event_of_the_protocol_is_read():
     ]  # fmt: skip
 
 
+def test_everything_wrong_with_a_card_is_read():
+    scenario = parse_scenario(
+        """
+        1  card-raise 2
+        2  card-read-error 4
+        3  card-busy "busy times.txt"
+        4  card-rot 100
+        5  card-size 512MiB
+        6  card-size 1024 wrap
+        7  card-cache 32
+        8  card-cache 0
+        """,
+        Path("/folder"),
+    )
+    assert scenario.busy_files == [Path("/folder/busy times.txt")]
+    assert scenario.events == [
+        Event(1000, "card-raise", (2,)), Event(2000, "card-read-error", (4,)),
+        Event(3000, "card-busy", (0,)), Event(4000, "card-rot", (100,)),
+        Event(5000, "card-size", (1_048_576, False)), Event(6000, "card-size", (2, True)),
+        Event(7000, "card-cache", (32,)), Event(8000, "card-cache", (0,)),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -66,6 +89,30 @@ def test_every_event_of_the_protocol_is_read():
         ("1 card-stall 99999999", "milliseconds from 1 to 60000"),
         ("1 battery 3.7", "millivolts from 1 to 6000"),
         ("1 card-error ²", "writes from 1"),
+        ("1 card-raise 0", "writes from 1 to 1000000, not '0'"),
+        ("1 card-read-error many", "reads from 1 to 1000000, not 'many'"),
+        ("1 card-rot", "'card-rot' takes 1 argument, not 0"),
+        ("1 card-rot -1", "sectors from 1 to 1000000, not '-1'"),
+        ("1 card-cache 1001", "writes from 0 to 1000, not '1001'"),
+        ("1 card-busy", "'card-busy' takes 1 argument, not 0"),
+        ("1 card-size", "'card-size' takes 1 or 2 arguments, not 0"),
+        ("1 card-size 0", "whole sectors in bytes, or 64MiB, not '0'"),
+        ("1 card-size 1000", "whole sectors in bytes, or 64MiB, not '1000'"),
+        ("1 card-size 64GB", "whole sectors in bytes, or 64MiB, not '64GB'"),
+        ("1 card-size 3000000MiB", "whole sectors in bytes, or 64MiB, not '3000000MiB'"),
+        ("1 card-size 64MiB burn", "may vanish or wrap, not 'burn'"),
+        ("1e999999999 end", "not a time from 0"),
+        ("1e-999999999 end", "finer than a millisecond"),
+        ("1e99999999999999999999 end", "not a time in seconds"),
+        ("0." + "0" * 4000 + "1 end", "…' is not a time in seconds"),
+        ("0.5000000000000000000000000000001 end", "finer than a millisecond"),
+        ("1 card-stall " + "9" * 4500, "999…'"),
+        ("1 mic " + "a" * 5000, "longer than 5000 characters"),
+        ("1 mic " + "a" * 4500, "aaa…': file name too long"),
+        ("1 mic a\0b", "the name of a file, not 'a?b'"),
+        ('1 card-in ""', "the name of a file, not ''"),
+        ("1 \x1b[2Jx", "'?[2Jx' is no event"),
+        ("1 mic a\\", "No escaped character"),
         ('1 mic "open', "No closing quotation"),
     ],
 )
@@ -103,6 +150,51 @@ def test_a_file_that_is_no_scenario_is_refused(tmp_path, content, reason):
         read_scenario(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\n" * 1_048_576, None),
+        (b"#" + b"x" * 1_048_575, None),
+        (b"\0" * 1_048_576, "line 1: longer than"),
+        (b"1 end\n" * 150_000, "line 20001: more than 20000 events"),
+        (b"1 end\n" * 20_000, None),
+    ],
+    ids=["empty lines", "one comment", "zeros", "too many events", "many events"],
+)
+def test_largest_scenarios_are_read_or_refused(tmp_path, content, reason):
+    path = tmp_path / "scenario"
+    path.write_bytes(content)
+    if reason is None:
+        read_scenario(path)
+        return
+    with pytest.raises(CloisterError, match=reason):
+        read_scenario(path)
+
+
+WORDS = [
+    "0.5",
+    "1e9",
+    "-1",
+    "press",
+    "p1",
+    "both",
+    "mic",
+    "card-in",
+    "card-busy",
+    "card-size",
+    "64MiB",
+    "wrap",
+]
+
+
+@given(st.lists(st.sampled_from([*WORDS, "\n", '"', "'", "\\", "#", "\0", "²", "9" * 50, "end"]) | st.text()))
+def test_any_words_are_a_scenario_or_an_error(words):
+    try:
+        parse_scenario(" ".join(words))
+    except CloisterError as error:
+        assert error.message.startswith("scenario")
+
+
 @given(st.text())
 def test_any_text_is_a_scenario_or_an_error(text):
     try:
@@ -129,10 +221,12 @@ def test_the_run_ends_where_something_ends_it():
 def test_a_restart_keeps_what_is_physical():
     events = parse_scenario(
         "1 battery 3000\n1 card-stall 50\n1 light-off\n2 light-on\n2 card-in other\n2 card-locked\n"
+        "2 card-rot 9\n2 card-busy x\n2 card-cache 4\n2 card-size 1MiB\n2 card-raise 3\n2 card-read-error 3\n"
         "2 press p1 5\n3 press p2 0.5\n9 battery 3500"
     ).events
     assert remaining(events, 4000) == [
         Event(0, "battery", (3000,)), Event(0, "light-off"), Event(0, "light-on"), Event(0, "card-in", (0,)),
-        Event(0, "card-locked"), Event(0, "button", (1, True)),
+        Event(0, "card-locked"), Event(0, "card-rot", (9,)), Event(0, "card-busy", (0,)),
+        Event(0, "card-cache", (4,)), Event(0, "card-size", (2048, False)), Event(0, "button", (1, True)),
         Event(3000, "button", (1, False)), Event(5000, "battery", (3500,)),
     ]  # fmt: skip
