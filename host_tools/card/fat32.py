@@ -21,6 +21,9 @@ END_OF_CHAIN = 0x0FFFFFF8
 FOLDER, VOLUME = 0x10, 0x08  # a long name has the volume's bit among its own
 DELETED, LAST = 0xE5, 0x00
 
+# What is kept of all the chains of a card: no file in use is in so many pieces.
+MOST_RUNS = 1 << 22
+
 ReadAt = Callable[[int, int], bytes]
 
 
@@ -47,6 +50,9 @@ class Fat32:
         self.geometry: Geometry = parse_boot_sector(sector, start or 0, card_bytes)
         self._table_block = -1
         self._table: array[int] = array("I")
+        # Files that share their clusters would make the work, and what is kept, larger than any card.
+        self._clusters_left = 2 * self.geometry.clusters
+        self._runs_left = MOST_RUNS
 
     def entries(self) -> list[Entry]:
         """The files in the root folder, in its order."""
@@ -62,7 +68,12 @@ class Fat32:
     def open(self, entry: Entry) -> "Chain":
         """The places of a file's contents."""
         clusters = -(-entry.size_bytes // self.geometry.cluster_bytes)
-        return Chain(self, self._runs(entry.first_cluster, clusters, entry.name))
+        if clusters > self._clusters_left:
+            raise CloisterError("damaged file system: its files are larger than the card")
+        self._clusters_left -= clusters
+        runs = self._runs(entry.first_cluster, clusters, entry.name)
+        self._runs_left -= len(runs)
+        return Chain(self, runs)
 
     def read_clusters(self, cluster: int, inside: int, length: int) -> bytes:
         """Bytes from `inside` a run that begins at that cluster."""
@@ -71,20 +82,20 @@ class Fat32:
     def _root_entries(self) -> Iterator[bytes]:
         geometry = self.geometry
         most = min(geometry.clusters, MOST_FOLDER_BYTES // geometry.cluster_bytes)
-        for first, count in self._runs(geometry.root_cluster, most, "the root folder", exact=False):
-            for number in range(first, first + count):
+        for run in self._runs(geometry.root_cluster, most, "the root folder", exact=False):
+            for number in range(*run):
                 block = self._read_at(geometry.cluster_offset(number), geometry.cluster_bytes)
                 for place in range(0, len(block), ENTRY_BYTES):
                     if block[place] == LAST:
                         return
                     yield block[place : place + ENTRY_BYTES]
 
-    def _runs(self, first: int, clusters: int, name: str, exact: bool = True) -> list[tuple[int, int]]:
-        """A chain's clusters as (first, how many) runs: `clusters` of them, or with `exact` false at most."""
+    def _runs(self, first: int, clusters: int, name: str, exact: bool = True) -> "Runs":
+        """A chain's clusters as runs: `clusters` of them, or with `exact` false at most."""
         if clusters > self.geometry.clusters:
             raise CloisterError(f"damaged file system: {name} is larger than the card")
         seen = bytearray(self.geometry.clusters // 8 + 1)
-        runs: list[tuple[int, int]] = []
+        runs = Runs()
         cluster = first
         for _ in range(clusters):
             if not self.geometry.holds(cluster):
@@ -95,10 +106,9 @@ class Fat32:
             if seen[place] >> bit & 1:
                 raise CloisterError(f"damaged file system: {name} goes round in a loop")
             seen[place] |= 1 << bit
-            if runs and cluster == runs[-1][0] + runs[-1][1]:
-                runs[-1] = (runs[-1][0], runs[-1][1] + 1)
-            else:
-                runs.append((cluster, 1))
+            runs.add(cluster)
+            if len(runs) > self._runs_left:
+                raise CloisterError(f"damaged file system: {name} is in too many pieces")
             cluster = self._next(cluster)
         return runs
 
@@ -113,26 +123,52 @@ class Fat32:
         return self._table[place] & 0x0FFFFFFF
 
 
+class Runs:
+    """The clusters of a chain as runs that follow each other on the card; eight bytes each."""
+
+    def __init__(self) -> None:
+        self._firsts = array("I")
+        self._untils = array("I")
+
+    def add(self, cluster: int) -> None:
+        """The next cluster of the chain."""
+        if self._untils and self._untils[-1] == cluster:
+            self._untils[-1] += 1
+        else:
+            self._firsts.append(cluster)
+            self._untils.append(cluster + 1)
+
+    def __len__(self) -> int:
+        return len(self._firsts)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """(first cluster, the one after the last) of each run."""
+        return zip(self._firsts, self._untils, strict=True)
+
+    def __getitem__(self, index: int) -> tuple[int, int]:
+        return self._firsts[index], self._untils[index]
+
+
 class Chain:
     """A file's contents as runs of clusters."""
 
-    def __init__(self, fat: Fat32, runs: list[tuple[int, int]]):
+    def __init__(self, fat: Fat32, runs: Runs):
         self._fat = fat
         self._runs = runs
         self._starts = array("Q")
         start = 0
-        for _, count in runs:
+        for first, until in runs:
             self._starts.append(start)
-            start += count * fat.geometry.cluster_bytes
+            start += (until - first) * fat.geometry.cluster_bytes
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Exactly `length` bytes, all of which must be in the chain."""
         pieces = []
         index = bisect_right(self._starts, offset) - 1
         while length > 0:
-            first, count = self._runs[index]
+            first, until = self._runs[index]
             inside = offset - self._starts[index]
-            take = min(length, count * self._fat.geometry.cluster_bytes - inside)
+            take = min(length, (until - first) * self._fat.geometry.cluster_bytes - inside)
             pieces.append(self._fat.read_clusters(first, inside, take))
             offset, length, index = offset + take, length - take, index + 1
         return b"".join(pieces)

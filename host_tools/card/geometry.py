@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from host_tools.errors import CloisterError
 
+CUT_SHORT_HINT = (
+    "read the card again; cloister card recover finds what there is in an image that was cut short"
+)
 SECTOR_BYTES = 512
 FIRST_CLUSTER = 2
 FAT12_MOST_CLUSTERS = 4084
@@ -97,7 +100,7 @@ def parse_boot_sector(sector: bytes, start: int, card_bytes: int | None) -> Geom
         raise CloisterError("damaged file system: its root folder is outside")
     file_system_end = (start + sectors) * SECTOR_BYTES
     if card_bytes is not None and file_system_end > card_bytes:
-        raise CloisterError(f"cut short: {card_bytes} bytes of {file_system_end}")
+        raise CloisterError(f"cut short: {card_bytes} bytes of {file_system_end}", CUT_SHORT_HINT)
     return geometry
 
 

@@ -14,6 +14,7 @@ from host_tools.card.fat32 import Chain, Entry, Fat32
 from host_tools.card.geometry import SECTOR_BYTES
 from host_tools.errors import CloisterError
 
+PERMISSION_HINT = "a device may be read only by an administrator: mount it, and name its folder instead"
 WINDOWS_DEVICE = "\\\\.\\"  # as in \\.\E: and \\.\PhysicalDrive2
 
 
@@ -56,7 +57,8 @@ def open_card(path: Path | str) -> Card:
             return Card(list(_folder_files(Path(name))))
         return _open_device(name)
     except OSError as error:
-        raise CloisterError(f"card {name} cannot be read: {_reason(error)}") from None
+        hint = PERMISSION_HINT if isinstance(error, PermissionError) else None
+        raise CloisterError(f"card {name} cannot be read: {_reason(error)}", hint) from None
     except CloisterError as error:
         raise CloisterError(f"card {name}: {error.message}", error.hint, error.exit_status) from None
 

@@ -5,7 +5,6 @@ perhaps followed by `cloister: hint: what to do`; a traceback is shown only with
 A command's module is imported when that command is asked for, so that `cloister --help` is quick.
 """
 
-import importlib
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ from pathlib import Path
 import click
 
 from host_tools.cli.context import Context
+from host_tools.cli.lazy import LazyGroup
 from host_tools.cli.text import complain, printable
 from host_tools.errors import EXIT_FAILED, EXIT_FINE, EXIT_INTERRUPTED, EXIT_USAGE, CloisterError
 
@@ -30,27 +30,15 @@ COMMANDS = {
     "verify": "host_tools.cli.verify:verify",
     "export": "host_tools.cli.export:export",
     "waveform": "host_tools.cli.export:waveform",
+    "card": "host_tools.cli.card:card",
     "simulate": "host_tools.cli.simulate:simulate",
 }
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the order of the table, which is the order of use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now, or None."""
-        if cmd_name not in COMMANDS:
-            return None
-        module_name, _, attribute = COMMANDS[cmd_name].partition(":")
-        return getattr(importlib.import_module(module_name), attribute)
-
-
 @click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(package_name="cloister", prog_name="cloister")
 @click.option(

@@ -101,7 +101,7 @@ def confirm(question: str, yes: bool) -> None:
     """Ask, unless `yes`; anything but yes ends the command. Raises CloisterError without a terminal."""
     if yes:
         return
-    _check_terminal()
+    check_terminal()
     if not click.confirm(question, err=True):
         raise CloisterError("nothing was done")
 
@@ -110,11 +110,12 @@ def await_enter(what: str, yes: bool) -> None:
     """Wait for Enter, unless `yes`. Raises CloisterError without a terminal."""
     if yes:
         return
-    _check_terminal()
+    check_terminal()
     click.prompt(what, default="", show_default=False, prompt_suffix=" ", err=True)
 
 
-def _check_terminal() -> None:
+def check_terminal() -> None:
+    """Raises CloisterError if there is nobody to ask."""
     if not sys.stdin.isatty():
         raise CloisterError(
             "this has to be confirmed, and there is no terminal to ask on", "--yes does it without asking"

@@ -1,0 +1,190 @@
+"""What `cloister card check` is to overwrite: a whole card's device or an image of one, and nothing else.
+
+Everything that is no card, or that this system or anybody uses, is refused before it is opened for writing.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.card import disks
+from host_tools.card.device import RawDevice
+from host_tools.card.disks import Disk
+from host_tools.card.fat32 import Entry, Fat32, ReadAt
+from host_tools.card.format import LARGEST_BYTES, SMALLEST_BYTES
+from host_tools.card.geometry import SECTOR_BYTES
+from host_tools.card.source import WINDOWS_DEVICE
+from host_tools.errors import CloisterError
+
+ALIGNED_BYTES = 4096
+FIRST_SEGMENT_BYTES = 4096  # from which place on a container has it, and how long it is
+PIECE_BYTES = 1024 * 1024
+COMMAND = "cloister card check"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was named: `path` with every link followed, `io_path` the name to open it by."""
+
+    path: str
+    io_path: str
+    size_bytes: int
+    is_image: bool
+    model: str = ""
+    is_built_in: bool = False
+    untold: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path: what a user types to confirm."""
+        return self.path.rsplit("\\", 1)[-1] if self.path.startswith("\\") else Path(self.path).name
+
+    def open(self) -> RawDevice:
+        """Open it for reading and writing. Raises CloisterError."""
+        return RawDevice(self.io_path, self.size_bytes)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is on a card before: the files in its top folder, or why they cannot be told.
+
+    `recordings` are those with a container's name, `others` all the rest; a container that is prepared and
+    has nothing in it is among these.
+    """
+
+    start: bytes
+    recordings: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def find_target(named: str) -> Target:
+    """What that name means. Raises CloisterError if it must not be overwritten; opens nothing."""
+    if named.startswith(WINDOWS_DEVICE):
+        return _device(named)
+    try:
+        path = Path(named).resolve(strict=True)
+        status = path.stat()
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
+            raise CloisterError(f"{named}: a link that leads to itself") from None
+        reason = error.strerror or type(error).__name__
+        raise CloisterError(f"{named}: {reason.lower()}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise _folder(path)
+    if stat.S_ISREG(status.st_mode):
+        return _image(path, status.st_size)
+    raw_device = stat.S_ISCHR(status.st_mode) and disks.PLATFORM == "darwin"
+    if stat.S_ISBLK(status.st_mode) or raw_device:
+        return _device(str(path))
+    raise CloisterError(f"{path} is neither a card's device nor an image of a card")
+
+
+def contents(device: RawDevice, is_recording: Callable[[str], object]) -> Contents:
+    """What is on the card now; `is_recording` judges a name. Raises CloisterError if it is gone."""
+    start = b""
+    try:
+        start = device.read_at(0, ALIGNED_BYTES)
+        card = Fat32(_whole_blocks(device), device.size_bytes)
+        recordings: list[str] = []
+        others: list[str] = []
+        for entry in card.entries():
+            has_sound = is_recording(entry.name) and not _is_unused(card, entry)
+            (recordings if has_sound else others).append(entry.name)
+    except OSError as error:
+        return Contents(start, reason=f"it cannot be read: {(error.strerror or '').lower()}")
+    except CloisterError as error:
+        if not start:
+            raise
+        return Contents(start, reason=error.message)
+    return Contents(start, tuple(recordings), tuple(others))
+
+
+def _is_unused(card: Fat32, entry: Entry) -> bool:
+    """Whether a container has no first segment: zeros, where sound would be encrypted."""
+    length = min(FIRST_SEGMENT_BYTES, entry.size_bytes - FIRST_SEGMENT_BYTES)
+    try:
+        return length > 0 and not any(card.open(entry).read_at(FIRST_SEGMENT_BYTES, length))
+    except CloisterError:
+        return False
+
+
+def _whole_blocks(device: RawDevice) -> ReadAt:
+    """Reads any bytes by aligned blocks, as direct reading wants them."""
+
+    def read_at(offset: int, length: int) -> bytes:
+        if offset + length > device.size_bytes:
+            raise CloisterError("cut short: it ends in the middle of its file system")
+        first = offset // ALIGNED_BYTES * ALIGNED_BYTES
+        end = min(-(-(offset + length) // ALIGNED_BYTES) * ALIGNED_BYTES, device.size_bytes)
+        pieces = range(first, end, PIECE_BYTES)
+        data = b"".join(device.read_at(piece, min(PIECE_BYTES, end - piece)) for piece in pieces)
+        return data[offset - first :][:length]
+
+    return read_at
+
+
+def _image(path: Path, size_bytes: int) -> Target:
+    if users := disks.users_of_image(path):
+        raise CloisterError(f"{path} is in use as {', '.join(users)}", f"end that, or: {COMMAND} {users[0]}")
+    if size_bytes % SECTOR_BYTES:
+        raise CloisterError(f"{path} is no image of a card: it ends in the middle of a sector")
+    _check_size(str(path), size_bytes)
+    if not os.access(path, os.W_OK):
+        raise CloisterError(f"{path} cannot be written: permission denied")
+    return Target(str(path), str(path), size_bytes, is_image=True)
+
+
+def _device(path: str) -> Target:
+    disk = disks.disk_of_device(path)
+    if disk.users:
+        raise CloisterError(f"{path} is in use: {', '.join(disk.users)}", _release_hint(disk))
+    if disk.part_of:
+        raise CloisterError(
+            f"{path} is only a part of a disk", f"for the whole card: {COMMAND} {disk.part_of}"
+        )
+    size_bytes = disk.size_bytes if disk.size_bytes is not None else _size_by_seeking(path)
+    if size_bytes == 0:
+        raise CloisterError(f"there is no card in {path}")
+    _check_size(path, size_bytes)
+    if disk.is_read_only:
+        raise CloisterError(f"{path} is write-protected", "is the switch on the card's side set to lock?")
+    return Target(path, disk.io_path, size_bytes, False, disk.model, disk.is_built_in, disk.untold)
+
+
+def _release_hint(disk: Disk) -> str:
+    """How what uses a disk is ended; no help for what has to stay."""
+    if any(user in ("mounted at /", "used by Windows itself") for user in disk.users):
+        return "this is a disk of this system's own, and no card"
+    if disks.PLATFORM == "darwin":
+        return f"if it is the card: diskutil unmountDisk {disk.part_of or disk.path}"
+    if disks.PLATFORM == "win32":
+        return "if it is the card: delete its partitions in Disk Management"
+    return "if it is the card, unmount it first"
+
+
+def _folder(path: Path) -> CloisterError:
+    device = disks.device_mounted_at(path)
+    if device and str(path) != "/":
+        return CloisterError(
+            f"{path} is a mounted card: name the device", f"unmount it, then: {COMMAND} {device}"
+        )
+    return CloisterError(f"{path} is a folder: name the card's device, or an image of a card")
+
+
+def _check_size(path: str, size_bytes: int) -> None:
+    if size_bytes > LARGEST_BYTES:
+        raise CloisterError(f"{path} is larger than 2 TB: no card")
+    if size_bytes < SMALLEST_BYTES:
+        raise CloisterError(f"{path} has {size_bytes} bytes: too small for FAT32, which a card needs")
+
+
+def _size_by_seeking(path: str) -> int:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib spoils device names
+            return file.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise CloisterError(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
