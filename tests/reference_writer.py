@@ -73,7 +73,8 @@ def audio_record(index: int, pcm: bytes) -> bytes:
 
 def segments(records: list[bytes]) -> list[bytes]:
     """Whole records packed into plaintexts of 4024 and then 4064 bytes."""
-    packed, current = [], b""
+    packed: list[bytes] = []
+    current = b""
     for one in records:
         room = 4064 if packed else 4024
         if len(current) + len(one) > room:
