@@ -176,9 +176,8 @@ def _opened(
 
 def _say_what_is_missing(chain: "Chain", sound: "Parts", span: "Span") -> None:
     """Name what of the recording is not in the vault, or not as it was when imported; exit status 3."""
-    from host_tools.cli.checks import number_words
     from host_tools.cli.text import complain, note
-    from host_tools.container.report import clock
+    from host_tools.container.report import clock, number_words
 
     if len(chain.parts) > 1:
         words = number_words([part.number for part in chain.parts])

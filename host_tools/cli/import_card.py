@@ -9,11 +9,12 @@ import click
 from host_tools.cli.context import Context, writing
 
 if TYPE_CHECKING:
+    from host_tools.cli.checks import Overview
     from host_tools.vault.intake import Intake
 
 
 @click.command("import")
-@click.argument("card", type=click.Path(path_type=Path))
+@click.argument("card", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Print what was found and imported as JSON.")
 @click.pass_obj
 def import_card(context: Context, card: Path, as_json: bool) -> None:
@@ -43,49 +44,30 @@ def import_card(context: Context, card: Path, as_json: bool) -> None:
                 vault.knowledge(),
             )
             intakes = [take_in(vault, collection, member) for member in collection.members]
-        missing = collection.missing()
         findings = [intake.finding for intake in intakes]
-        _print(intakes, missing, as_json)
-        checks.say_what_was_found(findings, missing)
+        seen = checks.overview(collection, findings)
+        _print(intakes, seen, as_json)
+        checks.say_what_was_found(findings, seen.missing)
         checks.say_how_far_it_was_seen(vault, collection, findings)
-    checks.leave(findings, missing)
+    checks.leave(findings, seen.missing_numbers)
 
 
-def _print(intakes: list["Intake"], missing: list[int], as_json: bool) -> None:
-    """What became of each container."""
-    from host_tools.cli.checks import length_words
-    from host_tools.cli.text import print_json, print_table
+def _print(intakes: list["Intake"], seen: "Overview", as_json: bool) -> None:
+    """The recordings, and what became of each container."""
+    from host_tools.cli.checks import print_recordings
+    from host_tools.cli.text import print_json
 
-    if as_json:
-        print_json(
-            {
-                "containers": [
-                    {
-                        **intake.finding.as_dict(),
-                        "outcome": intake.outcome,
-                        "recording": intake.recording.id if intake.recording else None,
-                    }
-                    for intake in intakes
-                ],
-                "missing": missing,
-            }
-        )
+    if not as_json:
+        seen.outcomes = {intake.finding.file: intake.outcome for intake in intakes}
+        seen.ids = {intake.finding.file: intake.recording.id for intake in intakes if intake.recording}
+        print_recordings(seen)
         return
-    if not intakes:
-        click.echo("No recordings on this card.")
-        return
-    print_table(
-        ("File", "ID", "Finding", "Length", "Outcome", "What it says"),
-        [
-            (
-                intake.finding.file,
-                str(intake.recording.id) if intake.recording else "–",
-                intake.finding.word,
-                length_words(intake.finding),
-                intake.outcome,
-                intake.finding.message,
-            )
-            for intake in intakes
-        ],
-        right=("ID", "Length"),
-    )
+    containers = [
+        {
+            **intake.finding.as_dict(),
+            "outcome": intake.outcome,
+            "recording": intake.recording.id if intake.recording else None,
+        }
+        for intake in intakes
+    ]
+    print_json(seen.as_dict() | {"containers": containers})

@@ -41,7 +41,8 @@ def progress(label: str, total_bytes: int, quiet: bool = False) -> Iterator[Call
     try:
         yield advance
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 @contextmanager

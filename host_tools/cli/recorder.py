@@ -118,7 +118,7 @@ def reset(context: Context, /, port: str, yes: bool) -> None:
 
 def _name_what_is_not_here(here: Talk) -> None:
     """Name the recordings that this vault has never had, and that may be on the card."""
-    from host_tools.cli.checks import number_words
+    from host_tools.container.report import number_words
 
     unseen = here.vault.knowledge().never_seen(here.recorder_id)
     if unseen:

@@ -65,6 +65,7 @@ def list_recordings(context: Context, as_json: bool) -> None:
                 for entry in recordings
             ],
             right=("ID", "Length", "Lost", "Number"),
+            firm=("Length", "Finding"),
         )
 
 
@@ -99,7 +100,7 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
         print_json({**shown, "now": finding.as_dict(), "session": session, "events": events})
     else:
         _print_details(recording, finding, chain)
-    checks.say_what_was_found([finding], [])
+    checks.say_what_was_found([finding], {}, of_vault=True)
     checks.leave([finding], [])
 
 

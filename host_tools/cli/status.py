@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MEGABYTE = 1_000_000
 _FEW_KEYS = 10
+_HIGHEST_MV = 1_000_000
 _NOT_SET = "not set"
 _CLOCKS = {"rtc": "clock chip", "laptop": "set by the laptop, lost when power goes", "none": _NOT_SET}
 _STATES = {
@@ -113,7 +114,7 @@ def _key_rows(keys: dict[str, Any]) -> list[tuple[str, str]]:
     rows = []
     for suite in sorted(keys):
         ring = _object(keys[suite])
-        rows.append((f"suite {suite}", _left(ring.get("left"), ring.get("loaded"))))
+        rows.append((f"suite {printable(suite)}", _left(ring.get("left"), ring.get("loaded"))))
         for role in ("last_resort", "recovery"):
             if ring.get(role) is not None:
                 rows.append(("", f"{role.replace('_', '-')} key {_text(ring[role])}"))
@@ -159,7 +160,9 @@ def _card(card: dict[str, Any]) -> str:
 
 
 def _battery(battery_mv: object) -> str:
-    return f"{battery_mv / 1000:.2f} V" if isinstance(battery_mv, int) else "not measured"
+    if type(battery_mv) is not int or not 0 <= battery_mv < _HIGHEST_MV:
+        return "not measured" if battery_mv is None else _text(battery_mv)
+    return f"{battery_mv / 1000:.2f} V"
 
 
 def _clock(answer: dict[str, Any]) -> str:

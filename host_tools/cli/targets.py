@@ -1,4 +1,4 @@
-"""What a TARGET on the command line is: a container file, a card (folder, image or device), or a vault's ID.
+"""What a TARGET on the command line is: a container file, a card (folder, image or device), or the vault's.
 
 On a card only what has a container's name or begins with the magic is a container; the rest belongs to
 somebody else and is left alone. A file that is named by itself is always taken for what it should be.
@@ -6,13 +6,15 @@ somebody else and is left alone. A file that is named by itself is always taken 
 
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from host_tools.cli.text import note
 from host_tools.container.collection import Member
 from host_tools.container.layout import MAGIC
-from host_tools.container.source import FileSource
-from host_tools.vault import Vault
+from host_tools.container.source import PathSource
+from host_tools.errors import CloisterError
+from host_tools.vault import Recording, Vault, is_vault
 
 RECORDING_ID = re.compile(r"[0-9]{1,18}")
 CONTAINER_NAME = re.compile(r"[R-Z]\d{7}\.DAT", re.ASCII | re.IGNORECASE)
@@ -22,41 +24,94 @@ BOOT_SIGNATURE = b"\x55\xaa"
 
 @dataclass
 class Target:
-    """The containers of one target; `is_card` if all of a card's containers are among them."""
+    """The containers of one target: all of a card's or of the vault's if `is_card` or `is_vault`.
+
+    `ids` are the vault's ids of the members, by what these are called.
+    """
 
     members: list[Member]
     is_card: bool = False
+    is_vault: bool = False
+    ids: dict[str, int] = field(default_factory=dict)
 
 
 def open_target(text: str, vault: Vault, stack: ExitStack) -> Target:
     """Open a target; `stack` closes it. Raises CloisterError."""
     path = Path(text)
     if RECORDING_ID.fullmatch(text) and not path.exists():
-        recording = vault.recording(int(text))
-        source = stack.enter_context(vault.open_recording(recording))
-        return Target([Member(f"recording {recording.id}", source, recording.vouch)])
-    if path.is_file() and not _is_card_image(path):
-        return Target([Member(text, stack.enter_context(FileSource(path)))])
+        return _of_vault(vault, [vault.recording(int(text))])
+    if _is_vault(path):
+        if not path.samefile(vault.folder):
+            raise CloisterError(
+                f"{text} is another vault than the one that is open", f"cloister --vault {text} verify"
+            )
+        return whole_vault(vault)
+    if path.is_file() and _is_single(path):
+        return Target([Member(text, PathSource(path))])
     return Target(card_members(path, stack), is_card=True)
+
+
+def whole_vault(vault: Vault) -> Target:
+    """Every recording of the vault."""
+    target = _of_vault(vault, vault.recordings())
+    target.is_vault = True
+    return target
 
 
 def card_members(path: Path, stack: ExitStack) -> list[Member]:
     """The containers on a card, by name. Raises CloisterError if it cannot be read."""
-    from host_tools.card import open_card
+    from host_tools.card import CardFile, open_card
 
+    def is_container(file: CardFile) -> bool:
+        if CONTAINER_NAME.fullmatch(file.name):
+            return True
+        try:
+            return file.read_at(0, len(MAGIC)) == MAGIC
+        except CloisterError:
+            note(f"{file.name} cannot be read: by its name it is no recording")
+            return False
+
+    if path.is_fifo():
+        raise CloisterError(f"{path} is a pipe, not a card")
     card = stack.enter_context(open_card(path))
     files = sorted(card.files(), key=lambda file: file.name)
-    return [
-        Member(file.name, file)
-        for file in files
-        if CONTAINER_NAME.fullmatch(file.name) or file.read_at(0, len(MAGIC)) == MAGIC
+    return [Member(file.name, file) for file in files if is_container(file)]
+
+
+def _of_vault(vault: Vault, recordings: list[Recording]) -> Target:
+    """The vault's copies of these recordings; each file is opened when it is read."""
+    members = [
+        Member(
+            _called(recording),
+            vault.source_of(recording),
+            recording.vouch,
+            (recording.recorder, recording.number),
+        )
+        for recording in recordings
     ]
+    return Target(members, ids={_called(recording): recording.id for recording in recordings})
 
 
-def _is_card_image(path: Path) -> bool:
-    """Whether a file is the image of a card rather than one container."""
-    with path.open("rb") as file:
-        sector = file.read(BOOT_SECTOR_BYTES)
-    if sector.startswith(MAGIC) or CONTAINER_NAME.fullmatch(path.name):
+def _is_vault(path: Path) -> bool:
+    """Whether it is a vault's folder; what cannot be read is left for whoever opens it as a card."""
+    try:
+        return is_vault(path)
+    except CloisterError:
         return False
-    return sector[-len(BOOT_SIGNATURE) :] == BOOT_SIGNATURE and len(sector) == BOOT_SECTOR_BYTES
+
+
+def _called(recording: Recording) -> str:
+    """What a recording of the vault is called in messages."""
+    return f"recording {recording.id}"
+
+
+def _is_single(path: Path) -> bool:
+    """Whether a file is to be one container, rather than the image of a card, or nothing that can be read."""
+    try:
+        with path.open("rb") as file:
+            sector = file.read(BOOT_SECTOR_BYTES)
+    except OSError:
+        return False
+    if sector.startswith(MAGIC) or CONTAINER_NAME.fullmatch(path.name):
+        return True
+    return not (len(sector) == BOOT_SECTOR_BYTES and sector.endswith(BOOT_SIGNATURE))

@@ -19,15 +19,20 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """A table; the columns named in `right` are set to the right.
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[str] = (),
+    firm: Sequence[str] = (),
+) -> None:
+    """A table; the columns named in `right` are set to the right, those in `firm` are never folded.
 
     On a terminal it is fitted to the width. A pipe, or a long list, gets plain lines: rich takes half a
     millisecond for each.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and len(cells) <= FITTED_ROWS_AT_MOST:
-        _print_fitted(headings, cells, right)
+        _print_fitted(headings, cells, right, firm)
         return
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     for row in (headings, *cells):
@@ -38,7 +43,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: S
         click.echo("   ".join(aligned).rstrip())
 
 
-def _print_fitted(headings: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[str]) -> None:
+def _print_fitted(
+    headings: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[str], firm: Sequence[str]
+) -> None:
     """The table for a terminal; what does not fit is folded."""
     from rich import box
     from rich.console import Console
@@ -47,15 +54,22 @@ def _print_fitted(headings: Sequence[str], cells: Iterable[Sequence[str]], right
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            overflow="fold",
+            no_wrap=heading in firm,
+        )
     for row in cells:
         table.add_row(*map(Text, row))
     Console(highlight=False, markup=False).print(table)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
-    click.echo(json.dumps(value, indent=2))
+    """One JSON document, written piece by piece: of a large one the text alone would fill the memory."""
+    for piece in json.JSONEncoder(indent=2).iterencode(value):
+        sys.stdout.write(piece)
+    sys.stdout.write("\n")
 
 
 def note(message: str) -> None:
@@ -66,3 +80,8 @@ def note(message: str) -> None:
 def complain(message: str) -> None:
     """Something that was found wrong, in one line; the command goes on."""
     click.echo(f"cloister: error: {printable(message)}", err=True)
+
+
+def hint(message: str) -> None:
+    """What can be done about what was found, in one line."""
+    click.echo(f"cloister: hint: {printable(message)}", err=True)

@@ -13,6 +13,7 @@ from host_tools.container.stream import Segment, Stream
 
 FAULTS_KEPT = 20
 EVENTS_KEPT = 10_000
+EVENT_BYTES_KEPT = 1024 * 1024  # of JSON, which takes thirty times the room once it is parsed
 GAPS_KEPT = 10_000
 
 
@@ -36,6 +37,7 @@ class Body:
         self.samples = 0
         self.lost = 0
         self._start_known = False
+        self._event_bytes = 0
 
     def sound(self) -> Iterator[tuple[int, memoryview]]:
         """(index of the first sample, PCM bytes) of each AUDIO record, in order; drives everything else."""
@@ -78,8 +80,8 @@ class Body:
             self._take_session(records.parse_session(record.payload))
         elif record.type == layout.AUDIO:
             yield self._take_audio(record.payload)
-        elif record.type == layout.EVENT and len(self.events) < EVENTS_KEPT:
-            self.events.append(records.parse_event(record.payload))
+        elif record.type == layout.EVENT:
+            self._take_event(record.payload)
         elif record.type == layout.END:
             if not segment.last:
                 raise BadRecord("END stands before the last segment")
@@ -96,6 +98,12 @@ class Body:
         self.start = self.samples = index
         self._start_known = True
 
+    def _take_event(self, payload: memoryview) -> None:
+        """Keep an event; more than any recording has are left out."""
+        self._event_bytes += len(payload)
+        if len(self.events) < EVENTS_KEPT and self._event_bytes <= EVENT_BYTES_KEPT:
+            self.events.append(records.parse_event(payload))
+
     def _take_audio(self, payload: memoryview) -> tuple[int, memoryview]:
         """Place a run of samples; what is missing before it was lost."""
         if self.session is None:
@@ -105,8 +113,8 @@ class Body:
             self._begin(index)
         if index < self.samples:
             raise BadRecord(f"sample index {index} goes backwards")
-        if index - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
-            raise BadRecord(f"sample index {index} leaps more than a day ahead")
+        if self.lost + index - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
+            raise BadRecord(f"sample index {index} leaps ahead: more than a day would be lost")
         self._lose_until(index)
         self.samples = index + len(pcm) // (layout.SAMPLE_BYTES * self.session.channels)
         return index, pcm
@@ -128,7 +136,7 @@ class Body:
             return
         if not self._start_known:
             self._begin(self.end.samples)
-        if self.end.samples - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
+        if self.lost + self.end.samples - self.samples > layout.LONGEST_GAP_S * self.session.rate_hz:
             self.faults.append(f"END counts {self.end.samples} samples, and there are only {self.samples}")
             return
         self._lose_until(self.end.samples)

@@ -14,9 +14,12 @@ from host_tools.container.findings import examine, hold_against, open_body, read
 from host_tools.container.header import Header, KeyDoesNotOpen, NotAContainer, seal_is_right
 from host_tools.container.records import Session
 from host_tools.container.report import Finding
-from host_tools.container.source import BlockReader, Source
+from host_tools.container.source import BlockReader, Source, SourceUnreadable
 from host_tools.container.view import KeyRecord, View, Vouch
-from host_tools.errors import CloisterError
+from host_tools.container.wholes import numbers_from
+
+# Where a number is that is not among the containers looked at.
+MISSING, IN_THE_VAULT, DESTROYED_EARLIER = "is missing", "is in the vault", "was destroyed"
 
 
 class CardView(View, Protocol):
@@ -45,12 +48,14 @@ class CardView(View, Protocol):
 class Member:
     """One container of a collection: what it is called, where its bytes are, and what is known to be in it.
 
-    `expected` is what was found there before, if this is a copy that was once verified.
+    `expected` is what was found there before, if this is a copy that was once verified, and `place` whose
+    it is: the recorder's id in hex, and the number.
     """
 
     file: str
     source: Source
     expected: Vouch | None = None
+    place: tuple[str, int] | None = None
 
 
 class Collection:
@@ -75,6 +80,7 @@ class Collection:
     def examine(self, member: Member) -> Finding:
         """The finding on one member."""
         finding = examine(member.source, self, member.file)
+        finding.expected_place = member.place
         if member.expected is not None:
             hold_against(finding, member.expected)
         header = finding.header
@@ -88,16 +94,28 @@ class Collection:
         return finding
 
     def missing(self) -> list[int]:
-        """The numbers that should be here, in the vault or destroyed, and are not; ascending.
+        """The numbers of `missing_of_recorders`, ascending."""
+        return sorted(number for numbers in self.missing_of_recorders().values() for number in numbers)
+
+    def missing_of_recorders(self, all_known: bool = False) -> dict[bytes, list[int]]:
+        """The numbers that should be here, in the vault or destroyed, and are not, by recorder; ascending.
 
         Of the recorders that sealed something here; of all that are known, if nothing here is sealed.
         """
-        recorders = list(self._numbers) or self._view.recorder_ids()
-        return sorted(number for recorder in recorders for number in self._missing_of(recorder))
+        recorders = [] if all_known else self.recorder_ids()
+        found = {recorder: self._missing_of(recorder) for recorder in recorders or self._view.recorder_ids()}
+        return {recorder: sorted(numbers) for recorder, numbers in found.items() if numbers}
 
     def recorder_ids(self) -> list[bytes]:
         """The recorders that are known and sealed something here."""
         return list(self._numbers)
+
+    def whereabouts(self, recorder: str, number: int) -> str:
+        """Where a number is that is not here, of the recorder with this id in hex."""
+        recorder_id = bytes.fromhex(recorder)
+        if number not in self._view.settled_numbers(recorder_id):
+            return MISSING
+        return DESTROYED_EARLIER if self._view.was_struck(recorder_id, number) else IN_THE_VAULT
 
     def _missing_of(self, recorder_id: bytes) -> set[int]:
         here = self._numbers.get(recorder_id, set())
@@ -105,21 +123,21 @@ class Collection:
         used = here | self._named.get(recorder_id, set()) | ({named} if named is not None else set())
         if not used:
             return set()  # the lowest number that is known may be one that was never used
-        first = min(used) if lowest is None else min(lowest, *used)
-        return set(range(first, max(used) + 1)) - here - self._view.settled_numbers(recorder_id)
+        known = sorted(used if lowest is None else used | {lowest})
+        return set(numbers_from(known)) - here - self._view.settled_numbers(recorder_id)
 
     def _learn(self, source: Source) -> None:
         """Take in what a sealed header, and the SESSION behind it, say. Anything else is ignored here."""
         try:
             header = read_header(source)
-        except (NotAContainer, OSError, CloisterError):
+        except (NotAContainer, SourceUnreadable):
             return
         secret = self._view.recorder_secret(header.recorder_id)
         if secret is None or not seal_is_right(header, secret):
             return
         self._numbers.setdefault(header.recorder_id, set()).add(header.number)
-        for entry in header.recipients[:1]:
-            self._uses.setdefault((header.recorder_id, entry.key_id), set()).add(header.number)
+        for key_id in [entry.key_id for entry in header.recipients[:1]] or [header.destroyed_key_id]:
+            self._uses.setdefault((header.recorder_id, key_id), set()).add(header.number)
         session = self._session(source, header)
         if session is None:
             return

@@ -5,7 +5,6 @@ What is not as docs/format.md says raises BadRecord with the reason; nothing els
 the bytes are. An unknown type is skipped.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from host_tools.container import layout
+from host_tools.strict_json import load_object
 
 STARTED_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 SEAL_FORM = re.compile(f"[0-9a-f]{{{2 * layout.VOUCHED_SEAL_BYTES}}}")
@@ -165,12 +165,9 @@ def _previous(value: Any) -> Previous | None:
 def _object(payload: memoryview, what: str) -> dict[str, Any]:
     """The payload as a JSON object; anything else is refused."""
     try:
-        value = json.loads(bytes(payload).decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadRecord(f"{what} is not JSON") from None
-    if not isinstance(value, dict):
-        raise BadRecord(f"{what} is not a JSON object")
-    return value
+        return load_object(bytes(payload))
+    except ValueError as error:
+        raise BadRecord(f"{what} is {error}") from None
 
 
 def _whole(fields: dict[str, Any], name: str, what: str) -> int:

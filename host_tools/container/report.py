@@ -4,7 +4,8 @@ Only words and numbers stand here; `findings` decides which. The rules: the word
 sentence; a number that is not known is None, never a guess.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from host_tools.container.header import Header
@@ -41,6 +42,10 @@ class Finding:
     `kept_blocks` is how many blocks from the start hold everything authentic. `damage` says which blocks,
     `notes` whatever else must be named. Of a recording in several parts, `began_in` and `goes_on_in` are the
     numbers of the first part and of the next; None if there is none, or it is not known.
+
+    `vouched` if somebody else says how it ended: `promised` is the sample index after its last, if they know
+    one. `is_foreign` if nothing of it is known here. Of a copy in the vault `expected_place` is recorder and
+    number, whatever is left of it; `is_spoiled` if it is not any more what was imported.
     """
 
     file: str
@@ -59,11 +64,26 @@ class Finding:
     end_reason: str | None = None
     began_in: int | None = None
     goes_on_in: int | None = None
+    vouched: bool = False
+    promised: int | None = None
+    vouched_by: str = ""
+    is_foreign: bool = False
+    is_spoiled: bool = False
+    expected_place: tuple[str, int] | None = None
 
     @property
     def number(self) -> int | None:
         """The number in the header; only a claim if the finding is `forged` or `unreadable`."""
+        if self.expected_place:
+            return self.expected_place[1]
         return self.header.number if self.header else None
+
+    @property
+    def recorder(self) -> str:
+        """The recorder's id in hex, as the header has it; empty without a header."""
+        if self.expected_place:
+            return self.expected_place[0]
+        return self.header.recorder_id.hex() if self.header else ""
 
     @property
     def length(self) -> int | None:
@@ -81,6 +101,15 @@ class Finding:
     def needs_attention(self) -> bool:
         """Whether anything is to be told: exit status 3."""
         return self.word not in AS_IT_SHOULD_BE or bool(self.lost) or bool(self.notes)
+
+    def shed(self) -> "Finding":
+        """Let go of what no sentence needs, so that thousands can be held at once; returns itself."""
+        self.events = []
+        if self.header is not None:
+            self.header = replace(self.header, block=b"", recipients=())
+        if self.session is not None:
+            self.session = replace(self.session, fields={})
+        return self
 
     @property
     def message(self) -> str:
@@ -140,3 +169,30 @@ def lost_words(lost: int, rate_hz: int) -> str:
 def block_words(first: int, last: int) -> str:
     """A run of blocks in words."""
     return f"block {first}" if first == last else f"blocks {first} to {last}"
+
+
+def run_words(numbers: Iterable[int]) -> str:
+    """Ascending numbers, runs shortened: 3, 5 to 9."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[1]}" for run in runs)
+
+
+def number_words(numbers: Sequence[int]) -> str:
+    """Ascending container numbers: number 3, numbers 5 to 9."""
+    return f"number{'s' if len(numbers) > 1 else ''} {run_words(numbers)}"
+
+
+def power_words(finding: Finding) -> str:
+    """How an interrupted container came to its end, and no more than is known of it."""
+    if finding.goes_on_in is not None:
+        return "the card was gone before its end"
+    if finding.promised is not None and finding.promised == finding.samples:
+        return "its last block was lost or cut off, and no sound is missing"
+    if finding.vouched and finding.promised is None:
+        return "power was lost or the card was out"
+    return "power was lost, the card was out, or the rest was cut off"

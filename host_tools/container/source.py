@@ -26,6 +26,10 @@ class Source(Protocol):
         """The bytes there; fewer at the end; OSError or CloisterError if they cannot be read."""
 
 
+class SourceUnreadable(CloisterError):
+    """A container cannot be read so far that anything can be said of it; others may be readable."""
+
+
 class MemorySource:
     """A container held in memory, for tests and small files."""
 
@@ -57,38 +61,68 @@ class FileSource:
         self._file.close()
 
 
+class PathSource:
+    """A container in a file that is opened for each read: thousands of them need no thousand handles.
+
+    What keeps it from being opened is said when it is read; its size is 0 until then.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        try:
+            self.size_bytes = path.stat().st_size
+        except OSError:
+            self.size_bytes = 0
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """The bytes from `offset` on, at most `length`. Raises SourceUnreadable."""
+        if self._path.exists() and not self._path.is_file():
+            raise SourceUnreadable("its file is no file")
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                file.seek(offset)
+                return file.read(length) or b""
+        except OSError as error:
+            raise SourceUnreadable(f"its file cannot be read: {reason_of(error)}") from None
+
+
+def reason_of(error: OSError) -> str:
+    """The system's reason in our form."""
+    return (error.strerror or type(error).__name__).lower()
+
+
 class BlockReader:
-    """Whole blocks of a source; notes which ones could not be read in `unreadable`."""
+    """Whole blocks of a source; notes which ones could not be read in `unreadable`.
+
+    After UNREADABLE_BLOCKS_AT_MOST of them no further one is tried: a failing card takes seconds for each.
+    """
 
     def __init__(self, source: Source):
         self._source = source
         self.size_bytes = source.size_bytes
         self.block_count = source.size_bytes // BLOCK_BYTES
-        self.unreadable: list[int] = []
+        self.unreadable: set[int] = set()
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether too many blocks could not be read."""
+        return len(self.unreadable) >= UNREADABLE_BLOCKS_AT_MOST
 
     def read(self, first: int, count: int) -> bytes:
-        """`count` blocks from block `first`, fewer at the end of the file.
-
-        Raises CloisterError once more than UNREADABLE_BLOCKS_AT_MOST could not be read.
-        """
+        """`count` blocks from block `first`, fewer at the end of the file."""
         count = max(0, min(count, self.block_count - first))
-        data = self._try(first, count)
+        data = None if self.gave_up else self._try(first, count)
         if data is not None:
             return data
         return b"".join(self._one(index) for index in range(first, first + count))
 
     def _one(self, index: int) -> bytes:
         """One block, or the stand-in for a block that cannot be read."""
-        data = self._try(index, 1)
+        data = None if self.gave_up else self._try(index, 1)
         if data is not None:
             return data
-        self.unreadable.append(index)
-        if len(self.unreadable) > UNREADABLE_BLOCKS_AT_MOST:
-            raise CloisterError(
-                f"more than {UNREADABLE_BLOCKS_AT_MOST} blocks cannot be read, "
-                f"the first of them block {self.unreadable[0]}",
-                "the card or its reader may be failing; nothing was changed",
-            )
+        if not self.gave_up:
+            self.unreadable.add(index)
         return UNREADABLE_BLOCK
 
     def _try(self, first: int, count: int) -> bytes | None:

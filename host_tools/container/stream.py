@@ -36,7 +36,10 @@ class Segment:
 
 
 class Stream:
-    """The body of one container under one file key; `intact` if its first block has Tink's header length."""
+    """The body of one container under one file key.
+
+    `intact` if its first block has Tink's header length: without it no segment counts as one in order.
+    """
 
     def __init__(self, blocks: BlockReader, file_key: bytes, header_block: bytes):
         self._blocks = blocks
@@ -58,14 +61,14 @@ class Stream:
     @property
     def segment_count(self) -> int:
         """How many whole blocks stand where segments may be."""
-        return max(0, self._blocks.block_count - 1) if self.intact else 0
+        return max(0, self._blocks.block_count - 1)
 
     def segments(self) -> Iterator[Segment]:
         """The authentic segments, in order from the first, up to the first bad one or the last."""
-        for first in range(0, self.segment_count, BATCH_SEGMENTS):
+        for first in range(0, self.segment_count if self.intact else 0, BATCH_SEGMENTS):
             data = memoryview(self._blocks.read(first + 1, BATCH_SEGMENTS))
             count = len(data) // layout.BLOCK_BYTES
-            good, last = self._authentic_run(data, first, count)
+            good, last = self.authentic_run(data, first, count)
             yield from self._decrypt(data, first, good, last)
             if good < count or last:
                 return
@@ -77,25 +80,25 @@ class Stream:
             data = memoryview(self._blocks.read(first + 1, BATCH_SEGMENTS))
             for position in range(len(data) // layout.BLOCK_BYTES):
                 index = first + position
-                if self._flag_of(self._block(data, position), index) is not None:
+                if self.flag_of(self._block(data, position), index) is not None:
                     found = (found[0] if found else index, index)
         return found
 
     def _block(self, data: memoryview, position: int) -> memoryview:
         return data[position * layout.BLOCK_BYTES : (position + 1) * layout.BLOCK_BYTES]
 
-    def _authentic_run(self, data: memoryview, first: int, count: int) -> tuple[int, bool]:
+    def authentic_run(self, data: memoryview, first: int, count: int) -> tuple[int, bool]:
         """How many segments of the batch are authentic in order, and whether the final one is the last."""
         for position in range(count):
-            flag = self._flag_of(self._block(data, position), first + position)
+            flag = self.flag_of(self._block(data, position), first + position)
             if flag is None:
                 return position, False
             if flag:
                 return position + 1, True
         return count, False
 
-    def _flag_of(self, block: memoryview, index: int) -> int | None:
-        """The flag (0, or 1 on the last segment) under which the block is authentic, or None."""
+    def flag_of(self, block: memoryview, index: int) -> int | None:
+        """The flag (0, or 1 on the last segment) under which a whole block is authentic, or None."""
         start = layout.STREAM_HEADER_BYTES if index == 0 else 0
         ciphertext, tag = block[start : layout.CIPHERTEXT_BYTES], block[layout.CIPHERTEXT_BYTES :]
         if tag == ZERO_TAG:  # a block never written; saves two hashes for each on a fresh card
@@ -108,6 +111,16 @@ class Stream:
             if hmac.compare_digest(outer.digest(), tag):
                 return flag
         return None
+
+    def first_keystream(self, indices: np.ndarray, flag: int) -> np.ndarray:
+        """The first 16 bytes of keystream for each of these segment indices (integers[n]), uint8[n, 16]."""
+        prefix = int.from_bytes(self._nonce_prefix, "big")
+        counters = np.zeros((len(indices), AES_BLOCK_BYTES // 4), ">u4")
+        counters[:, 0] = prefix >> 24
+        counters[:, 1] = (prefix & 0xFFFFFF) << 8 | indices >> 24
+        counters[:, 2] = (indices & 0xFFFFFF) << 8 | flag
+        keystream = self._ecb.encryptor().update(counters.tobytes())
+        return np.frombuffer(keystream, np.uint8).reshape(-1, AES_BLOCK_BYTES)
 
     def _nonce(self, index: int, flag: int) -> bytes:
         """The 16-byte nonce of a segment, which is also its first counter block."""

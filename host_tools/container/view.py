@@ -25,11 +25,15 @@ class KeyRecord:
 
 @dataclass(frozen=True)
 class Vouch:
-    """Who says which seal a number has, and how many samples its END counts (None: it has no END)."""
+    """Who says which seal a number has, and how many samples its END counts (None: it has no END).
+
+    `segments` is how many were authentic when a copy was made; None if nobody made one.
+    """
 
     seal: str
     samples: int | None
     by: str
+    segments: int | None = None
 
 
 class KeyView(Protocol):

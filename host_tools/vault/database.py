@@ -8,7 +8,8 @@ entry in MIGRATIONS, run in one transaction when an older vault is opened.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ MIGRATIONS = (
     """,
 )
 
+# All but the indexes that SQLite makes by itself.
+SCHEMA_QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name, sql"
+
 
 class Database:
     """One open vault file. Rows are read with `rows`, changed inside `transaction`."""
@@ -55,22 +59,27 @@ class Database:
             ):
                 self._connection.execute(f"PRAGMA {setting}")
 
+    def check(self) -> None:
+        """See that the file holds what this program wrote, before anything of it is read.
+
+        Tables that are not the program's own could be programs themselves, without an end; and in a file
+        whose pages lead to each other there is no last row. Raises CloisterError; also for a newer version.
+        """
+        if self._schema() != _schema_of(self._version()) or self.rows("PRAGMA quick_check(1)") != [("ok",)]:
+            raise CloisterError(
+                f"the vault {self._path.parent} is damaged, or was altered", "restore it from a backup"
+            )
+
     def migrate(self) -> None:
         """Bring the schema to the newest version. Raises CloisterError for one newer than this program."""
-        version = self._pragma("user_version")
-        if version > len(MIGRATIONS):
-            raise CloisterError(
-                f"the vault {self._path.parent} is of a newer version ({version})",
-                "install the newer cloister",
-            )
+        version = self._version()
         if version == len(MIGRATIONS):
             return
         with self.transaction():
-            for statements in MIGRATIONS[version:]:
-                for statement in statements.split(";"):
-                    self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            for statement in _statements(version, len(MIGRATIONS)):
+                self.change(statement)
+            self.change(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self.change(f"PRAGMA application_id = {APPLICATION_ID}")
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -100,8 +109,18 @@ class Database:
         """Close the file."""
         self._connection.close()
 
-    def _pragma(self, name: str) -> int:
-        return self.rows(f"PRAGMA {name}")[0][0]
+    def _version(self) -> int:
+        """How many of MIGRATIONS the file has had."""
+        version: int = self.rows("PRAGMA user_version")[0][0]
+        if version > len(MIGRATIONS):
+            raise CloisterError(
+                f"the vault {self._path.parent} is of a newer version ({version})",
+                "install the newer cloister",
+            )
+        return max(0, version)
+
+    def _schema(self) -> list[tuple[Any, ...]]:
+        return self.rows(SCHEMA_QUERY)
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
@@ -112,10 +131,30 @@ class Database:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise CloisterError(f"the vault {self._path.parent} is in use by another command") from None
             raise CloisterError(f"the vault {self._path.parent} cannot be used: {error}") from None
+        except UnicodeDecodeError:  # of a text in the file, or of an error that quotes one
+            raise CloisterError(
+                f"the vault {self._path.parent} is damaged, or was altered", "restore it from a backup"
+            ) from None
+
+
+def _statements(version: int, until: int) -> list[str]:
+    """What makes a file of version `until` out of one of `version`."""
+    return [statement for entry in MIGRATIONS[version:until] for statement in entry.split(";")]
+
+
+@cache
+def _schema_of(version: int) -> list[tuple[Any, ...]]:
+    """What SCHEMA_QUERY finds in a sound file of that version."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for statement in _statements(0, version):
+            connection.execute(statement)
+        return connection.execute(SCHEMA_QUERY).fetchall()
 
 
 def is_vault_file(path: Path) -> bool:
     """Whether the file is a SQLite file with the vault's application id (bytes 68 to 71 of its header)."""
+    if path.exists() and not path.is_file():
+        return False
     with path.open("rb") as file:
         header = file.read(100)
     return header[:16] == b"SQLite format 3\0" and header[68:72] == APPLICATION_ID.to_bytes(4, "big")

@@ -15,6 +15,8 @@ from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY, KeyRecord
 from host_tools.errors import CloisterError
 from host_tools.vault.shelf import Shelf
 
+COLUMNS = "key_id, role, recorder_id, suite, number, public_key, wrapped_private_key"
+
 
 def key_id(public_key: bytes) -> bytes:
     """docs/format.md section 2: the first 8 bytes of SHA-256 of the public key."""
@@ -31,7 +33,7 @@ class KeyShelf(Shelf):
         """
         with self._database.transaction():
             rows = self._database.rows(
-                "SELECT number, public_key, wrapped_private_key IS NULL FROM keys WHERE role = ? "
+                f"SELECT {COLUMNS} FROM keys WHERE role = ? "  # noqa: S608 - of our own names
                 "AND recorder_id = ? AND suite = ? AND number >= ? AND number < ?",
                 ONE_TIME,
                 recorder_id,
@@ -39,12 +41,13 @@ class KeyShelf(Shelf):
                 first,
                 first + count,
             )
-            if any(destroyed for _, _, destroyed in rows):
+            records = [self._record(row) for row in rows]
+            if any(record.destroyed for record in records):
                 raise CloisterError(
                     f"recorder {recorder_id.hex()} asks for one-time keys that it has used already",
                     "its memory is older than the vault: cloister recorder reset, then provision it anew",
                 )
-            known = {number: public for number, public, _ in rows}
+            known = {record.index: self._proven(record) for record in records}
             return [
                 known.get(number) or self._make(ONE_TIME, recorder_id, suite, number)
                 for number in range(first, first + count)
@@ -72,8 +75,7 @@ class KeyShelf(Shelf):
     def private_key_for(self, wanted: bytes) -> KeyRecord | None:
         """The key with this id, if it is one of this vault's, destroyed or not."""
         rows = self._database.rows(
-            "SELECT key_id, role, recorder_id, suite, number, public_key, wrapped_private_key "
-            "FROM keys WHERE key_id = ?",
+            f"SELECT {COLUMNS} FROM keys WHERE key_id = ?",  # noqa: S608 - of our own names
             wanted,
         )
         return self._record(rows[0]) if rows else None
@@ -89,13 +91,28 @@ class KeyShelf(Shelf):
 
     def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> bytes | None:
         rows = self._database.rows(
-            "SELECT public_key FROM keys WHERE role = ? AND recorder_id IS ? "
+            f"SELECT {COLUMNS} FROM keys WHERE role = ? AND recorder_id IS ? "  # noqa: S608 - of our own names
             "AND suite = ? ORDER BY number DESC LIMIT 1",
             role,
             recorder_id,
             suite,
         )
-        return rows[0][0] if rows else None
+        return self._proven(self._record(rows[0])) if rows else None
+
+    def _proven(self, record: KeyRecord) -> bytes:
+        """The public key that belongs to the private one, which alone is authentic in the file.
+
+        Raises CloisterError if the file names another, or no private one: whoever put it there could open
+        what is sealed to it.
+        """
+        pair = record.private and X25519PrivateKey.from_private_bytes(record.private)
+        public = pair and pair.public_key().public_bytes_raw()
+        if not public or public != record.public or key_id(public) != record.key_id:
+            raise CloisterError(
+                f"the vault {self.folder} was altered: the public key {record.key_id.hex()} is not its own",
+                "restore the vault from a backup",
+            )
+        return public
 
     def _make(self, role: str, recorder_id: bytes | None, suite: int, number: int) -> bytes:
         """A new key pair, its private half wrapped; inside the caller's transaction."""

@@ -7,6 +7,7 @@ in the vault were authentic when they were imported, so what they say of earlier
 from typing import TYPE_CHECKING
 
 from host_tools.container.view import KeyRecord, Vouch
+from host_tools.container.wholes import numbers_from
 
 if TYPE_CHECKING:
     from host_tools.vault.vault import Vault
@@ -88,7 +89,7 @@ class Knowledge:
         lowest, last = self.lowest_number(recorder_id), self.last_named(recorder_id)
         if lowest is None or last is None:
             return []
-        return sorted(set(range(lowest, last + 1)) - self.settled_numbers(recorder_id))
+        return sorted(set(numbers_from(sorted({lowest, last}))) - self.settled_numbers(recorder_id))
 
     def recorder_ids(self) -> list[bytes]:
         """Every recorder of the vault."""

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.container.layout import BLOCK_BYTES, VOUCHED_SEAL_BYTES
-from host_tools.container.source import FileSource, Source
+from host_tools.container.source import BlockReader, FileSource, PathSource, Source
 from host_tools.container.view import Vouch
 from host_tools.errors import CloisterError
-from host_tools.vault.database import create_file, sync_folder
+from host_tools.vault.database import Database, create_file, sync_folder
 from host_tools.vault.shelf import Shelf
+from host_tools.vault.wrapping import Wrapper
 
 FOLDER_NAME = "recordings"
-COPY_BYTES = 256 * BLOCK_BYTES
+COPY_BLOCKS = 256
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Recording:
     @property
     def vouch(self) -> Vouch:
         """What this entry says that the file must be."""
-        return Vouch(self.seal[: 2 * VOUCHED_SEAL_BYTES], self.samples, "the vault")
+        return Vouch(self.seal[: 2 * VOUCHED_SEAL_BYTES], self.samples, "the vault", self.segments)
 
     @property
     def seconds(self) -> float:
@@ -70,7 +71,11 @@ class Recording:
 
 
 class RecordingShelf(Shelf):
-    """The recordings of a vault."""
+    """The recordings of a vault. An entry that has not changed is unwrapped once."""
+
+    def __init__(self, folder: Path, database: Database, wrapper: Wrapper):
+        super().__init__(folder, database, wrapper)
+        self._unwrapped: dict[int, tuple[bytes, Recording]] = {}
 
     def recordings(self) -> list[Recording]:
         """Every recording, in the order of their ids."""
@@ -86,9 +91,17 @@ class RecordingShelf(Shelf):
             )
         return self._recording(*rows[0])
 
+    def source_of(self, recording: Recording) -> PathSource:
+        """The recording's bytes, still encrypted; the file is opened for each read."""
+        return PathSource(self._files / recording.file)
+
     def open_recording(self, recording: Recording) -> FileSource:
         """The recording's bytes, still encrypted; a context manager."""
         path = self._files / recording.file
+        if path.exists() and not path.is_file():
+            raise CloisterError(
+                f"the vault's file of recording {recording.id} is no file", "restore the vault from a backup"
+            )
         try:
             return FileSource(path)
         except OSError as error:
@@ -121,17 +134,19 @@ class RecordingShelf(Shelf):
     def copy_in(self, source: Source, block_count: int) -> str:
         """Copy a source's first blocks into a new file of the vault, inside `importing`.
 
-        Returns the file's name once it is on disk.
+        Returns the file's name once it is on disk. Blocks that cannot be read are copied as a stand-in that
+        is never authentic.
         """
         name = secrets.token_hex(16)
         path = self._files / name
         self._fresh.append(path)
         create_file(path)
+        blocks = BlockReader(source)
         with path.open("r+b") as file:
-            for offset in range(0, block_count * BLOCK_BYTES, COPY_BYTES):
-                length = min(COPY_BYTES, block_count * BLOCK_BYTES - offset)
-                data = source.read_at(offset, length)
-                if len(data) != length:
+            for first in range(0, block_count, COPY_BLOCKS):
+                count = min(COPY_BLOCKS, block_count - first)
+                data = blocks.read(first, count)
+                if len(data) != count * BLOCK_BYTES:
                     raise CloisterError("the card gave fewer bytes than before")
                 file.write(data)
             file.flush()
@@ -168,7 +183,14 @@ class RecordingShelf(Shelf):
         return self.folder / FOLDER_NAME
 
     def _recording(self, recording_id: int, wrapped: bytes) -> Recording:
-        return Recording(id=recording_id, **self._unwrap_json(wrapped, "recording", recording_id))
+        known = self._unwrapped.get(recording_id)
+        if known is None or known[0] != wrapped:
+            known = (
+                wrapped,
+                Recording(id=recording_id, **self._unwrap_json(wrapped, "recording", recording_id)),
+            )
+            self._unwrapped[recording_id] = known
+        return known[1]
 
 
 def _forget_cached(descriptor: int) -> None:

@@ -47,14 +47,18 @@ def check_is_vault(folder: Path) -> None:
     """Raises CloisterError unless the folder is a vault; needs no passphrase."""
     if not folder.exists():
         raise CloisterError(f"there is no vault at {folder}", "cloister init makes one")
+    if not is_vault(folder):
+        raise CloisterError(f"{folder} is not a vault", "name the vault's folder with cloister --vault DIR")
+
+
+def is_vault(folder: Path) -> bool:
+    """Whether the folder is a vault, open or not. Raises CloisterError if it is one that cannot be read."""
     try:
-        found = is_vault_file(folder / FILE_NAME)
+        return is_vault_file(folder / FILE_NAME)
     except (FileNotFoundError, NotADirectoryError):
-        found = False
+        return False
     except OSError as error:
         raise CloisterError(f"the vault {folder} cannot be read: {(error.strerror or '').lower()}") from None
-    if not found:
-        raise CloisterError(f"{folder} is not a vault", "name the vault's folder with cloister --vault DIR")
 
 
 def create_vault(folder: Path, passphrase: str, cost: Argon2Cost = STANDARD_COST) -> None:
@@ -109,6 +113,7 @@ def open_vault(folder: Path, passphrase: str) -> Vault:
     check_is_vault(folder)
     database = Database(folder / FILE_NAME)
     try:
+        database.check()
         master_key = _master_key(folder, database, passphrase)
         database.migrate()
     except BaseException:

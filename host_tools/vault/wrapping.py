@@ -16,6 +16,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 MASTER_KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 16
+MOST_MEMORY_KIB = 64 * 1024
+MOST_ITERATIONS = 10
+MOST_LANES = 16
 MASTER_PLACE = ("cloister vault 1", "master key")
 
 
@@ -33,11 +36,14 @@ class Argon2Cost:
 
     @property
     def sane(self) -> bool:
-        """Whether a computer can be asked to do this: a changed file must not exhaust it."""
+        """Whether a vault may ask this of a computer: a changed file must not exhaust it.
+
+        No vault ever had more than the standard; whoever raises that raises this.
+        """
         return (
-            8 * self.lanes <= self.memory_kib <= 4 << 20
-            and 1 <= self.iterations <= 100
-            and 1 <= self.lanes <= 64
+            8 * self.lanes <= self.memory_kib <= MOST_MEMORY_KIB
+            and 1 <= self.iterations <= MOST_ITERATIONS
+            and 1 <= self.lanes <= MOST_LANES
         )
 
 

@@ -127,7 +127,7 @@ def test_ctrl_c_is_said_and_exits_130(cloister: Cloister, monkeypatch: pytest.Mo
 
 
 def test_names_from_a_card_cannot_reach_the_terminal(cloister: Cloister, card: Path) -> None:
-    (card / "\x1b[31mred\x07").write_bytes(cloister.container(1)[:BLOCK])
+    (card / "\x1b[31mred\x07").write_bytes(cloister.container(1)[:8] + bytes(BLOCK))
     assert cloister("verify", card) == 3
     assert "?[31mred?" in cloister.out
     assert "?[31mred?" in cloister.err

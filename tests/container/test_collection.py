@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.container.collection import Collection, Member
 from host_tools.container.source import MemorySource
+from host_tools.container.wholes import GAP_NUMBERS_AT_MOST
 from tests.reference_writer import BLOCK, Writer, destroyed_header, key_id, seal_of
 from tests.small_view import SmallView, known_recorder
 
@@ -133,3 +134,10 @@ def test_the_container_that_the_first_one_names_is_missing(known) -> None:
     view, writer = known
     gone = next_container(view, writer, 1, None, None)
     assert collect(view, next_container(view, writer, 2, gone, 4000)).missing() == [1]
+
+
+def test_a_number_far_ahead_does_not_fill_the_memory(known) -> None:
+    view, writer = known
+    first, far = (next_container(view, writer, number, None, None) for number in (1, 4_000_000_000))
+    missing = collect(view, first, far).missing()
+    assert missing == list(range(2, 2 + GAP_NUMBERS_AT_MOST))

@@ -8,15 +8,7 @@ from host_tools.container.findings import examine
 from host_tools.container.report import Finding
 from host_tools.container.source import MemorySource
 from host_tools.container.view import Vouch
-from tests.reference_writer import (
-    BLOCK,
-    Writer,
-    destroyed_header,
-    header,
-    key_id,
-    seal_of,
-    sealed,
-)
+from tests.reference_writer import BLOCK, Writer, destroyed_header, header, key_id, seal_of, sealed
 from tests.small_view import SmallView, known_recorder
 
 PCM = os.urandom(2 * 8000)  # one second at the writer's 8 kHz: five segments
@@ -223,7 +215,7 @@ def test_power_cut_keeps_every_finished_segment(known, kept, filler) -> None:
     finding = judge(container + bytes(filler), view)
     assert (finding.word, finding.segments, finding.damage) == ("interrupted", kept, [])
     assert finding.samples == 2000 * kept - (1000 if kept else 0)
-    assert "kept; power was lost or the card was out, or the rest was cut off" in finding.message
+    assert "kept; power was lost, the card was out, or the rest was cut off" in finding.message
 
 
 def test_torn_segment_is_not_kept(known) -> None:
@@ -277,19 +269,26 @@ def test_an_end_that_is_vouched_for_leaves_open_who_cut(known) -> None:
     assert judge(container, view).message.endswith("or the rest was cut off")
 
 
-def test_block_that_cannot_be_read_is_bad_never_empty(known) -> None:
+def test_a_used_container_without_a_segment_is_not_called_unused(known) -> None:
     view, writer = known
+    container = writer.container(1, pcm=PCM)
+    wiped = container[:BLOCK] + bytes(BLOCK) + container[2 * BLOCK :]
+    assert not judge(wiped, view).needs_attention
+    view.vouches[writer.recorder_id, 1] = Vouch(seal_of(container), None, "number 2")
+    finding = judge(wiped, view)
+    assert (finding.word, finding.needs_attention) == ("empty", True)
+    assert finding.message.startswith("nothing kept; it was used: power was lost at its very beginning")
+    view.vouches[writer.recorder_id, 1] = Vouch(seal_of(container), 8000, "number 2")
+    assert judge(wiped, view).word == "damaged"
 
-    class BadSector(MemorySource):
-        def read_at(self, offset: int, length: int) -> bytes:
-            if offset <= bad * BLOCK < offset + length:
-                raise OSError(5, "Input/output error")
-            return super().read_at(offset, length)
 
-    bad = 1
-    finding = examine(BadSector(writer.prepared(1)), view)
-    assert (finding.word, "block 1: cannot be read" in finding.damage) == ("damaged", True)
-    bad = 3
-    finding = examine(BadSector(writer.container(1, pcm=PCM, capacity=30)), view)
-    assert (finding.word, finding.segments) == ("damaged", 2)
-    assert "block 3: cannot be read" in finding.damage
+def test_without_the_stream_header_what_follows_is_named_and_not_decoded(known) -> None:
+    view, writer = known
+    container = bytearray(writer.container(1, pcm=PCM))
+    container[BLOCK] ^= 1
+    finding = judge(bytes(container), view)
+    assert (finding.word, finding.segments, finding.kept_blocks) == ("damaged", 0, SEGMENTS + 1)
+    assert finding.damage == [
+        "block 1: not authentic",
+        f"blocks 2 to {SEGMENTS}: authentic, but behind a block that is not",
+    ]

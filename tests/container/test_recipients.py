@@ -4,11 +4,12 @@ import os
 
 import pytest
 
+from host_tools.container.collection import Collection, Member
 from host_tools.container.findings import examine
 from host_tools.container.report import Finding
 from host_tools.container.source import MemorySource
 from host_tools.container.view import LAST_RESORT, RECOVERY
-from tests.reference_writer import Writer, key_id
+from tests.reference_writer import BLOCK, Writer, destroyed_header, header, key_id, sealed
 from tests.small_view import SmallView, known_recorder
 
 PCM = os.urandom(2 * 8000)
@@ -62,3 +63,36 @@ def test_recovery_key_alone_opens_it(known) -> None:
     finding = judge(container, view)
     assert (finding.word, finding.samples) == ("complete", 8000)
     assert finding.notes
+
+
+def test_a_one_time_key_that_a_destroyed_container_had_is_named(known) -> None:
+    view, writer = known
+    destroyed = destroyed_header(writer.recorder_id, writer.secret, 8, key_id(writer.public))
+    members = [Member("a", MemorySource(data)) for data in (writer.container(9, pcm=PCM), destroyed)]
+    used_twice, gone = Collection(members, view).findings()
+    assert used_twice.message.endswith("is a one-time key that was also used for number 8")
+    assert (gone.word, gone.notes) == ("destroyed", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (None, []),
+        ("other key", ["the sealed file key of recipient 2 holds another file key"]),
+        (0, ["the sealed file key of recipient 1 does not open with its key"]),
+        (1, ["the sealed file key of recipient 2 does not open with its key"]),
+    ],
+)
+def test_both_recipients_must_hold_the_same_file_key(known, change, words: list[str]) -> None:
+    view, writer = known
+    publics = [writer.public, view.make_key(None, RECOVERY)]
+    file_key = os.urandom(32)
+    block = bytearray(header(writer.recorder_id, writer.secret, 1, publics, file_key))
+    if change == "other key":
+        other = header(writer.recorder_id, writer.secret, 1, publics, os.urandom(32))
+        block[32 + 88 : 32 + 2 * 88] = other[32 + 88 : 32 + 2 * 88]
+    elif change is not None:
+        block[32 + change * 88 + 50] ^= 1
+    finding = judge(sealed(bytes(block), writer.secret).ljust(9 * BLOCK, b"\0"), view)
+    assert (finding.word, finding.notes) == ("empty", words)
+    assert finding.needs_attention == bool(words)
