@@ -59,7 +59,11 @@ class Body:
 
     def _segment_sound(self, segment: Segment) -> Iterator[tuple[int, memoryview]]:
         """The sound of one segment; a fault ends it only where the records cannot be told apart."""
+        payload = records.lone_audio(segment.plaintext) if segment.index and self.end is None else None
         try:
+            if payload is not None:
+                yield self._take_audio(payload)
+                return
             for position, record in enumerate(records.records(segment.plaintext)):
                 try:
                     yield from self._take(record, segment, first=segment.index == 0 and position == 0)

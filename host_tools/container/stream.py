@@ -9,7 +9,7 @@ quicker than a cipher object per segment.
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from cryptography.hazmat.primitives import hashes
@@ -26,8 +26,7 @@ NONCE_TAIL = bytes(4)
 ZERO_TAG = bytes(layout.TAG_BYTES)
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """An authentic segment: its index, plaintext (4024 or 4064 bytes) and whether it is flagged as last."""
 
     index: int
