@@ -13,6 +13,9 @@ BOARD ?= esp32_wroom
 # How many tests run side by side, and arguments for pytest: make test ARGS=tests/unit
 JOBS ?= 2
 ARGS ?=
+# How long `make fuzz` looks, and at which of the targets in tests/fuzz/targets.py; all of them if empty.
+MINUTES ?= 10
+TARGET ?=
 
 # Packages keep their caches in the home folder unless told otherwise.
 export MPLCONFIGDIR := $(CURDIR)/build/matplotlib
@@ -20,8 +23,9 @@ export MPLCONFIGDIR := $(CURDIR)/build/matplotlib
 PACKAGES_DONE := $(VENV)/.complete
 TYPINGS_DONE := build/typings/.complete
 TOOLS_DONE := build/tools/.complete
+FUZZER_DONE := build/fuzz/packages/.complete
 
-.PHONY: help setup demo test lint format firmware measure picture lock clean
+.PHONY: help setup demo test fuzz lint format firmware measure picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +37,9 @@ demo: setup ## a recording all the way: recorded, sealed, imported, verified, ex
 
 test: setup ## every test, on both word sizes of MicroPython
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --basetemp=build/test $(ARGS)
+
+fuzz: setup $(FUZZER_DONE) ## look for inputs that break a parser: make fuzz MINUTES=10 TARGET=container
+	@$(PYTHON) tools/fuzz.py --minutes $(MINUTES) $(TARGET)
 
 lint: setup ## style, types and layout
 	$(PYTHON) -m ruff check
@@ -72,6 +79,13 @@ $(PACKAGES_DONE): requirements.lock pyproject.toml firmware/recorder/version.py
 $(TYPINGS_DONE): requirements-typings.lock $(PACKAGES_DONE)
 	@rm -rf $(@D)
 	@$(PIP) install --require-hashes --no-deps --target $(@D) --requirement requirements-typings.lock
+	@touch $@
+
+$(FUZZER_DONE): requirements-fuzz.lock $(PACKAGES_DONE)
+	@rm -rf $(@D)
+	@$(PIP) install --require-hashes --no-deps --only-binary :all: --target $(@D) \
+		--requirement requirements-fuzz.lock || \
+		{ echo "fuzz: there is no atheris for this system and $$($(PYTHON) --version)" >&2; exit 1; }
 	@touch $@
 
 $(TOOLS_DONE): tools/fetch_tools.py tools/private_apt.py $(PACKAGES_DONE)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Pins every Python package, with the hashes of all its files, for every platform and Python >= 3.11:
-# requirements.lock (to run and to test), requirements-typings.lock (the stubs of MicroPython).
+# requirements.lock (to run and to test), requirements-typings.lock (the stubs of MicroPython),
+# requirements-fuzz.lock (the fuzzer).
 # Downloads the newest that pyproject.toml allows; the resolver lives in build/ and leaves nothing else.
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,4 +21,5 @@ compile() {
 
 compile requirements.lock pyproject.toml --group dev
 compile requirements-typings.lock --group typings
+compile requirements-fuzz.lock --group fuzz
 rm -rf "$folder"

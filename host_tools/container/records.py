@@ -92,7 +92,7 @@ def records(plaintext: memoryview) -> Iterator[Record]:
 
 
 def lone_audio(plaintext: memoryview) -> memoryview | None:
-    """The payload, if a segment holds one AUDIO record and nothing else, as most do; quicker than records()."""
+    """The payload, if one AUDIO record is all there is, as in most segments; quicker than records()."""
     end = layout.RECORD_HEADER_BYTES + (plaintext[2] << 8 | plaintext[3])
     if plaintext[0] != layout.AUDIO or plaintext[1] or end > len(plaintext):
         return None

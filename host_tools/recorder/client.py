@@ -151,8 +151,9 @@ class RecorderClient:
         """The greeting in an answer to hello; None if it is not in the form of one."""
         version = answer.get("protocol")
         if type(version) is int and version != PROTOCOL:
+            shown = messages.printable(str(version))
             raise CloisterError(
-                f"the recorder speaks version {version} of the console, not {PROTOCOL}",
+                f"the recorder speaks version {shown} of the console, not {PROTOCOL}",
                 "use the cloister tools of its firmware's version",
             )
         recorder_nonce = messages.hex_bytes(answer.get("nonce"), NONCE_BYTES)

@@ -37,7 +37,7 @@ class LineLink:
         whole = line + b"\n"
         if len(whole) > LINE_BYTES:
             raise ValueError(f"a line of {len(whole)} bytes is too long")
-        self.discard()
+        self.discard(deadline)
         # The empty line ends whatever half a line an earlier attempt left in the recorder.
         self._port.write(b"\n" + whole[:BLOCK_BYTES])
         for start in range(BLOCK_BYTES, len(whole), BLOCK_BYTES):
@@ -53,9 +53,9 @@ class LineLink:
             self._take(self._port.read(min(remaining_s, _STEP_S)))
         return self._lines.popleft()
 
-    def discard(self) -> None:
-        """Drop everything that has arrived so far."""
-        while self._take(self._port.read(0)):
+    def discard(self, deadline: float) -> None:
+        """Drop everything that has arrived so far; of a port that never falls silent, until `deadline`."""
+        while self._take(self._port.read(0)) and time.monotonic() < deadline:
             pass
         self._lines.clear()
         self._acknowledged = 0

@@ -8,6 +8,8 @@ from host_tools.recorder.client import RecorderClient
 from host_tools.recorder.faults import fault_word
 from host_tools.recorder.messages import printable
 
+MOST_ENTRIES = 512  # a recorder keeps fewer than a hundred
+
 _KINDS = {
     "power-on": "switched on",
     "start": "recording started",
@@ -24,6 +26,7 @@ _KINDS = {
     "expire": "expired recordings erased",
     "reset": "reset",
     "service": "opened for service",
+    "interrupted": "recording found interrupted",
 }
 
 
@@ -38,6 +41,8 @@ def read_log(client: RecorderClient) -> list[dict[str, Any]]:
                 raise _unknown_form()
             last = number
         entries += portion
+        if len(entries) > MOST_ENTRIES:
+            raise CloisterError(f"the recorder's log goes on beyond {MOST_ENTRIES} entries")
     return entries
 
 
@@ -47,6 +52,8 @@ def entry_words(entry: dict[str, Any]) -> tuple[str, str, str, str]:
     words = _KINDS.get(what, printable(what)) if isinstance(what, str) else _text(what)
     if what == "fault":
         words = f"fault: {fault_word(value)}"
+    elif what == "interrupted":
+        words += f": number {_text(value)}"
     elif value not in (0, None):
         words += f" ({_text(value)})"
     return _text(entry["n"]), _text(entry.get("boot")), _after(uptime_s), words

@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+from host_tools.strict_json import load_object
+
 _SHOWN_CHARACTERS = 300
 
 
@@ -20,10 +22,9 @@ def plain_object(text: bytes) -> dict[str, Any] | None:
     if not text.startswith(b"{"):
         return None
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        return load_object(text)
+    except ValueError:
         return None
-    return value if isinstance(value, dict) else None
 
 
 def is_refusal(answer: dict[str, Any]) -> bool:

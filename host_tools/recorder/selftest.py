@@ -54,9 +54,8 @@ def _microphone(part: Part) -> str:
 
 
 def _level(value: object) -> str:
-    return (
-        f"{value:g} dBFS" if isinstance(value, int | float) and not isinstance(value, bool) else _text(value)
-    )
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and -1000 < value < 1000
+    return f"{value:g} dBFS" if is_number else _text(value)
 
 
 def _card(part: Part) -> str:
