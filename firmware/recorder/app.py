@@ -114,7 +114,7 @@ class App:
             return False
         if recording.reason is not None and self.state != "closing":
             self._enter("closing")
-        if not recording.busy:
+        if recording.waits:
             self.stock.look_ahead(recording.seconds_left)
         return recording.busy
 
@@ -124,7 +124,10 @@ class App:
         self.parts.log.note("fault", fault.code)
         recording, self._recording = self._recording, None
         if recording is not None:
-            recording.close_after(fault)
+            try:
+                recording.close_after(fault)
+            except Exception as failure:  # noqa: BLE001 - whatever broke the recording has broken this, too
+                observer.tell("fault", repr(failure))
             self.lost_samples += recording.flow.lost
         self.stock.discard()
         self.parts.card.unmount()

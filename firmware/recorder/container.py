@@ -1,8 +1,8 @@
 """One container on the card from its header to its last block (docs/format.md, sections 1 and 2).
 
 Prepared (prepare.py), then used: marked so in the journal before its first segment is encrypted. While
-segments are written the file neither grows nor shrinks and no FAT entry changes; a write that failed is
-repeated with the same bytes.
+segments are written the file neither grows nor shrinks and no FAT entry changes. A write that failed is
+repeated with the same bytes, by the card's driver; the first segment is read back, for all others rest on it.
 """
 
 from binascii import hexlify
@@ -13,19 +13,18 @@ from recorder import format as layout
 from recorder.errors import CardFault
 
 _WRITE_TRIES = const(3)
+_PIECE_BYTES = const(512)  # read back at a time
 
 
 class Container:
     """A prepared container: `number`, `name`, `seal` and `header_hash` (32 bytes), `file_key` until used.
 
     suite, key: of its first recipient, whose key id is in hex. blocks: its capacity, header included.
-    feed: called between writes that may take seconds.
     """
 
-    def __init__(self, card, file, entry, key, blocks, feed):
+    def __init__(self, card, file, entry, key, blocks):
         self._card = card
         self._file = file
-        self._feed = feed
         self.number = entry["number"]
         self.name = entry["name"]
         self.suite = entry["suite"]
@@ -46,20 +45,29 @@ class Container:
         return hexlify(self.seal[: layout.PREVIOUS_SEAL_BYTES]).decode()
 
     def write(self, block):
-        """Write the next segment; raises CardFault when the card refuses it repeatedly."""
-        for attempt in range(_WRITE_TRIES):
-            try:
-                if attempt:
-                    self._feed()
-                    # FatFs may have gone on to the next cluster before it failed; from 0 it counts them anew.
-                    self._file.seek(0)
-                    self._file.seek(self._at * layout.BLOCK_BYTES)
+        """Write the next segment; on return it is on the card. Raises CardFault."""
+        try:
+            for _ in range(_WRITE_TRIES):
                 self._file.write(block)
-                self._at += 1
-                return
-            except OSError:
-                continue
+                if not self._card.mounted:  # let go of, and then it takes everything
+                    break
+                if self._at > 1 or self._keeps(block):
+                    self._at += 1
+                    return
+                self._file.seek(layout.BLOCK_BYTES)
+        except OSError:
+            pass
         raise CardFault("the card refuses to be written")
+
+    def _keeps(self, block):
+        """Read the first segment back; True if it is what was written."""
+        self._file.seek(layout.BLOCK_BYTES)
+        piece = bytearray(_PIECE_BYTES)
+        for at in range(0, layout.BLOCK_BYTES, _PIECE_BYTES):
+            self._file.readinto(piece)
+            if piece != memoryview(block)[at : at + _PIECE_BYTES]:
+                return False
+        return True
 
     def drop_key(self):
         """Zero the file key."""

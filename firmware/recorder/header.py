@@ -59,17 +59,6 @@ def _add_recipient(hpke, block, at, suite, public_key, file_key, draw):
     return at + len(entry)
 
 
-def is_ours_unused(header_sector, block_1, identity, number):
-    """True if a file's first sector and block 1 are those of our own container `number`, never used.
-
-    A first sector of zeros is one that power cut short while it was sealed; the journal has to vouch for
-    its name. Block 1 decides: as long as it is all zeros nothing was ever recorded there.
-    """
-    if any(block_1):
-        return False
-    return not any(header_sector) or is_ours(header_sector, identity, number)
-
-
 def is_ours(header_sector, identity, number):
     """True if a file's first sector is that of our own container `number`, whatever became of it."""
     return (

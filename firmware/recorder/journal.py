@@ -13,7 +13,7 @@ from micropython import const
 
 _NAME = "journal"
 _STRUCK = "struck"
-_EMPTY = '{"next": 1, "taken": {}, "prepared": null, "last": null, "striking": []}'
+_EMPTY = '{"next": 1, "taken": {}, "prepared": null, "last": null, "open": null, "striking": []}'
 _STRUCK_SHOWN = const(32)  # PROTOCOL: status names the oldest 32
 _STRUCK_BYTES = const(12)  # of one: number (4), key id (8)
 
@@ -85,14 +85,20 @@ class Journal:
         """Mark the prepared container used, before its first segment; returns the `last` before it."""
         before = self._state["last"]
         last = {"number": self._state["prepared"]["number"], "seal": seal_hex, "samples": None}
-        self._commit(prepared=None, last=last)
+        self._commit(prepared=None, last=last, open=last["number"])
         return before
 
-    def close(self, samples):
-        """Note how many samples the END of the last used container counts."""
-        last = dict(self._state["last"])
-        last["samples"] = samples
-        self._commit(last=last)
+    @property
+    def open(self):
+        """The number of the container that is being recorded to, or was when power failed; or None."""
+        return self._state.get("open")  # a journal may be older than this
+
+    def close(self, samples=None):
+        """Note that the open container is closed: how many samples its END counts, None if it has none."""
+        if self.open is not None:
+            last = dict(self._state["last"])
+            last["samples"] = samples
+            self._commit(last=last, open=None)
 
     @property
     def striking(self):
@@ -105,9 +111,10 @@ class Journal:
         if last is not None and last["number"] in seals:
             last = dict(last)
             last["seal"] = seals[last["number"]]
+        number = None if self.open in seals else self.open
         known = [entry["number"] for entry in self.striking]
         new = [entry for entry in entries if entry["number"] not in known]
-        self._commit(last=last, striking=self.striking + new)
+        self._commit(last=last, open=number, striking=self.striking + new)
 
     def struck_now(self, number):
         """Note that a container is destroyed."""

@@ -22,7 +22,7 @@ _LARGEST = const(0x3FFFFFFF)
 # An entry holds the place in here; what a firmware already wrote, later ones must still read.
 _KINDS = (
     "power-on", "start", "stop", "pause", "resume", "fault", "settings", "keys", "time", "provision",
-    "wipe", "destroy", "expire", "reset", "service",
+    "wipe", "destroy", "expire", "reset", "service", "interrupted",
 )  # fmt: skip
 
 

@@ -1,10 +1,14 @@
 """Makes the next container ready before anyone wants to record (docs/format.md, sections 1 and 2).
 
-An overlay. Preallocated, block 1 zeroed, header written; its number and key are journalled before. The work
-is cut into steps, so that it can be done beside a recording, and a slow card does not starve the watchdog.
+An overlay. Preallocated, block 1 zeroed, header written; its number and key are journalled before. Then all
+that is read back, and what was left at the very end of the file: of a worn card, or one that has less room
+than it says, nobody is to learn only after the session. The work is cut into steps, so that it can be done
+beside a recording, and a slow card does not starve the watchdog.
 """
 
+import os
 from binascii import hexlify
+from hashlib import sha256
 
 from crypto import suites
 from crypto.words import wipe
@@ -14,8 +18,7 @@ from recorder import header
 from recorder.container import Container
 from recorder.errors import CardFault, CardFull
 
-_WRITE_TRIES = const(3)
-_STEP_BYTES = const(4 * 1024 * 1024)  # preallocated at a time
+_STEP_BYTES = const(1024 * 1024)  # preallocated at a time: a dozen writes, while sound waits
 _SECTOR_BYTES = const(512)
 _LETTERS = "RSTUVWXYZ"
 
@@ -24,6 +27,15 @@ def capacity_blocks(rate_hz, channels, minutes):
     """Return how many 4096-byte blocks a container of `minutes` takes, header and events included."""
     frames = layout.PCM_BYTES_PER_SEGMENT // (layout.SAMPLE_BYTES * channels)
     return 80 + minutes * 60 * rate_hz // frames
+
+
+def _may_be_ours(header_sector, identity, number):
+    """True if a file's first sector is our own container's, or that of one cut short while it was sealed.
+
+    That has zeros where we write something; the journal has to vouch for the file's name.
+    """
+    ours = layout.MAGIC + header_sector[8:12] + number.to_bytes(4, "big") + identity.recorder_id
+    return all(there in (0, own) for there, own in zip(header_sector, ours))
 
 
 class Preparation:
@@ -61,6 +73,8 @@ class Preparation:
         file = self._card.open(name, "r+b")
         try:
             at = had
+            if at < blocks * layout.BLOCK_BYTES:  # while it grows it has no header: mend.py has to know
+                self._write_at(file, 0, bytes(_SECTOR_BYTES))
             while at < blocks * layout.BLOCK_BYTES:
                 at = min(at + _STEP_BYTES, blocks * layout.BLOCK_BYTES)
                 if file.seek(at) != at:
@@ -68,7 +82,13 @@ class Preparation:
                 self._card.flush(file)
                 self._parts.feed()
                 yield
+            stamp = os.urandom(_SECTOR_BYTES)
+            stamp_at = blocks * layout.BLOCK_BYTES - _SECTOR_BYTES
+            self._write_at(file, stamp_at, stamp)
+            yield
             container = self._seal(file, entry, blocks)
+            yield
+            self._look_again(file, container.header_hash, stamp_at, stamp)
         except BaseException:  # GeneratorExit too: whatever ends this, the file must not stay open
             self._card.close(file)
             raise
@@ -83,7 +103,7 @@ class Preparation:
         if recovery is not None:
             recipients.append(recovery)
         key_id = hexlify(suites.key_id(recipients[0])).decode()
-        container = Container(self._card, file, entry, key_id, blocks, parts.feed)
+        container = Container(self._card, file, entry, key_id, blocks)
         container.file_key = parts.entropy.draw(layout.FILE_KEY_BYTES)
         container.seal, container.header_hash = header.build(
             self._block,
@@ -98,24 +118,34 @@ class Preparation:
         return container
 
     def _write_header(self, file):
-        """Write it so that a torn one shows: its first sector last."""
+        """Write it so that at any moment it is no header or the whole one, torn sectors included.
+
+        The magic comes last, in a write that changes nothing else.
+        """
         whole = memoryview(self._block)
-        self._write_at(file, 0, bytes(_SECTOR_BYTES))
-        self._write_at(file, _SECTOR_BYTES, whole[_SECTOR_BYTES:])
+        wipe(whole[: len(layout.MAGIC)])
         self._write_at(file, 0, whole[:_SECTOR_BYTES])
-        file.seek(layout.BLOCK_BYTES)
+        self._write_at(file, _SECTOR_BYTES, whole[_SECTOR_BYTES:])
+        whole[: len(layout.MAGIC)] = layout.MAGIC
+        self._write_at(file, 0, whole[:_SECTOR_BYTES])
 
     def _write_at(self, file, offset, data):
-        for attempt in range(_WRITE_TRIES):
-            try:
-                file.seek(0)
-                file.seek(offset)
-                file.write(data)
-                self._card.flush(file)
-                return
-            except OSError:
-                if attempt == _WRITE_TRIES - 1:
-                    raise
+        file.seek(offset)
+        file.write(data)
+        self._card.flush(file)
+
+    def _look_again(self, file, header_hash, stamp_at, stamp):
+        """Read back what was written, and leave the file at block 1; raises CardFault."""
+        block = self._block
+        file.seek(stamp_at)
+        kept = file.read(_SECTOR_BYTES) == stamp
+        file.seek(0)
+        file.readinto(block)
+        kept = kept and sha256(block).digest() == header_hash
+        file.readinto(block)
+        if not kept or any(block):
+            raise CardFault("the card does not keep what is written")
+        file.seek(layout.BLOCK_BYTES)
 
     def _entry(self):
         """Return what the journal says of the container to prepare; None without keys."""
@@ -161,7 +191,7 @@ class Preparation:
             file.readinto(block)
         finally:
             self._card.close(file)
-        return header.is_ours_unused(first, block, self._parts.identity, number)
+        return not any(block) and _may_be_ours(first, self._parts.identity, number)
 
     def _room(self, name, wanted_blocks, least_blocks):
         """Make the file if need be; return (bytes it has, blocks it is to have)."""

@@ -38,6 +38,7 @@ class Recording:
         self.reason = self.cause = self._told = None
         self.pausing = self.paused = False
         self.busy = False  # whether the last step took sound
+        self.waits = False  # whether there is nothing to do but wait, for as long as can be
 
     def start(self):
         """Start the microphone; put the SESSION record and each party's consent on the card at once."""
@@ -103,8 +104,9 @@ class Recording:
         Raises CardFault, perhaps others; then close_after() is the caller's next call. A microphone that
         fails ends the recording with reason `fault`, and what there is of it is kept.
         """
-        self.busy = False
+        was_busy, self.busy = self.busy, False
         flow = self.flow
+        self.waits = self.paused
         if self.paused or flow.over():
             return self._rest()
         if flow.reaches_limit and flow.until is None:
@@ -116,6 +118,7 @@ class Recording:
         if took is None or flow.steady:
             self.fail(MicrophoneFault("the microphone delivers no sound"))
         self.busy = bool(took)
+        self.waits = was_busy and not took and flow.is_far_ahead
         return False
 
     def fail(self, fault):
@@ -184,9 +187,13 @@ class Recording:
         return self.flow.limit and self.flow.limit - self.flow.index < AHEAD_S * self.flow.rate_hz
 
     def close_after(self, fault):
-        """Stop at once after a fault, with an END if the card may take one; keys are zeroed in any case."""
+        """Stop at once after a fault, with an END if the card may take one; keys are zeroed in any case.
+
+        What it raises comes after that.
+        """
         if isinstance(fault, (CardFault, CardMissing)) or not self._has_finished(fault):
             self._abandon()
+            self._parts.journal.close()
 
     def _has_finished(self, fault):
         try:
@@ -197,7 +204,7 @@ class Recording:
         return True
 
     def _abandon(self):
-        self._close_microphone()
+        self.flow.close()
         gc.threshold(GARBAGE_BYTES)
         self._segments.drop()
         if self._container is not None:
@@ -205,6 +212,7 @@ class Recording:
                 self._container.close()
             except CardFault:
                 pass  # the fault that led here is already being told
+        self._close_microphone()
 
     def destroy(self):
         """Stop at once and return what has to be destroyed: all parts, as Journal.striking has them."""

@@ -48,10 +48,12 @@ class Stock:
             raise errors.NoKeys("no key was ever loaded")
 
     def look(self):
-        """Find the card; raises CardMissing."""
+        """Find the card; raises CardMissing, CardFault."""
         self.present = False
         self._parts.card.mount()
         self.present = True
+        overlay.fetch("recorder.mend").finish(self._parts)
+        overlay.forget("recorder.mend")
         self.count()
 
     def count(self):
@@ -77,7 +79,10 @@ class Stock:
     def _end(self):
         steps, self._steps = self._steps, None
         if steps is not None:
-            steps.close()
+            try:
+                steps.close()
+            except errors.CardFault:
+                pass  # closing its file has failed, and the card was let go of: who writes to it will see
         self._work = None
         overlay.forget(*_SEALING)
 

@@ -59,7 +59,7 @@ def _room(parts, pins):
     from drivers.watchdog import Watchdog
     from recorder.lights import Lights
 
-    parts.feed = Watchdog().feed
+    parts.feed = parts.card.feed = Watchdog().feed
     parts.battery = Battery(pins)
     parts.buttons = Buttons(pins)
     parts.indicator = Indicator(pins, parts.microphone.power)
@@ -88,7 +88,17 @@ def _storage(parts, pins):
     parts.keys = KeyRing(store, parts.journal)
     parts.entropy = Entropy(store, (parts.battery.noise,))
     parts.log = Log(store, parts.clock)
+    _close_interrupted(parts)
     return must_scrub
+
+
+def _close_interrupted(parts):
+    """Note a recording that was under way when the recorder stopped: it has no END."""
+    number = parts.journal.open
+    if number is not None:
+        parts.log.note("interrupted", number)
+        parts.log.flush()
+        parts.journal.close()
 
 
 def _rest(parts, root):

@@ -8,7 +8,7 @@ by preparing anew.
 import os
 
 from micropython import const
-from recorder.errors import CardMissing
+from recorder.errors import CloisterFault
 
 _SILENCE_DB = const(-120)  # what is told for no sound at all
 _LOOKED_AT_HZ = const(8000)  # samples a second; the rest are as loud
@@ -131,7 +131,7 @@ def _card(app):
             card.mount()
         _write_and_read(card)
         return {"ok": True}
-    except (OSError, CardMissing) as failure:
+    except (OSError, CloisterFault) as failure:
         if app.state == "ready":
             app.prepare_again()  # what was prepared may be lost with the card
         return {"ok": False, "reason": str(failure)}

@@ -29,7 +29,7 @@ def answer(request, app):
     try:
         work = _Work(app.parts)
         work.all() if level == "all" else work.files()
-    except (OSError, errors.CardMissing) as failure:
+    except (OSError, UnicodeError, errors.CloisterFault) as failure:
         raise errors.Refused("fault", "the wiping was not completed: %s" % failure)
     finally:
         app.parts.card.unmount()
