@@ -13,6 +13,8 @@ BOARD ?= esp32_wroom
 # How many tests run side by side, and arguments for pytest: make test ARGS=tests/unit
 JOBS ?= 2
 ARGS ?=
+# One in how many faults `make faults` tries; 1: all, and the document is written.
+SHARE ?= 1
 # How long `make fuzz` looks, and at which of the targets in tests/fuzz/targets.py; all of them if empty.
 MINUTES ?= 10
 TARGET ?=
@@ -25,7 +27,7 @@ TYPINGS_DONE := build/typings/.complete
 TOOLS_DONE := build/tools/.complete
 FUZZER_DONE := build/fuzz/packages/.complete
 
-.PHONY: help setup demo test fuzz lint format firmware measure picture lock clean
+.PHONY: help setup demo test faults fuzz lint format firmware measure picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +39,9 @@ demo: setup ## a recording all the way: recorded, sealed, imported, verified, ex
 
 test: setup ## every test, on both word sizes of MicroPython
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --basetemp=build/test $(ARGS)
+
+faults: setup ## try every kind of fault many times, and write docs/faults.md: make faults SHARE=10 tries a tenth
+	@$(PYTHON) -m tests.faults --jobs $(JOBS) --share $(SHARE)
 
 fuzz: setup $(FUZZER_DONE) ## look for inputs that break a parser: make fuzz MINUTES=10 TARGET=container
 	@$(PYTHON) tools/fuzz.py --minutes $(MINUTES) $(TARGET)

@@ -9,7 +9,7 @@ quicker than a cipher object per segment.
 import hashlib
 import hmac
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from cryptography.hazmat.primitives import hashes
@@ -26,7 +26,8 @@ NONCE_TAIL = bytes(4)
 ZERO_TAG = bytes(layout.TAG_BYTES)
 
 
-class Segment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """An authentic segment: its index, plaintext (4024 or 4064 bytes) and whether it is flagged as last."""
 
     index: int
