@@ -81,9 +81,7 @@ class Flow:
         source = self._capture.full()
         if source is None:
             return None if self._capture.silent() else False
-        lost = self._capture.lost_before(self.until is None)
-        if lost is None:
-            return False
+        lost = self._capture.lost_before()
         if lost:
             self._gap(lost)
         self._fill(source)
@@ -92,6 +90,11 @@ class Flow:
     def over(self):
         """True once everything before the cut is placed."""
         return self.until is not None and self.index >= self.until
+
+    @property
+    def is_far_ahead(self):
+        """True if there is room for most of the sound that can wait: the card may be busy now."""
+        return self._capture.room_frames > self._capture.frames * 3 // 2
 
     @property
     def steady(self):

@@ -87,6 +87,8 @@ class Preparation:
             self._write_at(file, stamp_at, stamp)
             yield
             container = self._seal(file, entry, blocks)
+            yield  # sealing takes a third of a second, and a card that is busy then comes on top
+            self._write_header(file)
             yield
             self._look_again(file, container.header_hash, stamp_at, stamp)
         except BaseException:  # GeneratorExit too: whatever ends this, the file must not stay open
@@ -114,7 +116,6 @@ class Preparation:
             container.file_key,
             parts.entropy.draw,
         )
-        self._write_header(file)
         return container
 
     def _write_header(self, file):
