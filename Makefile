@@ -38,7 +38,7 @@ demo: setup ## a recording all the way: recorded, sealed, imported, verified, ex
 	@$(PYTHON) tools/demo.py
 
 test: setup ## every test, on both word sizes of MicroPython
-	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --basetemp=build/test $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --basetemp=build/test $(ARGS)
 
 faults: setup ## try every kind of fault many times, and write docs/faults.md: make faults SHARE=10 tries a tenth
 	@$(PYTHON) -m tests.faults --jobs $(JOBS) --share $(SHARE)

@@ -14,6 +14,7 @@ SPOILED = "a copy that has changed: import its card again if that is still there
 FORGED = "a forged file: leave it as it is and find out who had the card; nothing of it is imported"
 REPLACED = "a replaced recording: the true one may be elsewhere; keep this card as it is"
 FOREIGN = "an unreadable file: if its recorder belongs to another vault, name that: cloister --vault DIR"
+NO_CONTAINER = "not a container: if it is a whole card or its image, cloister card recover searches all of it"
 MISSING = "missing numbers: look for them on the recorder's other cards"
 NOT_IMPORTED = "numbers not imported: cloister import takes in what is still on a card"
 
@@ -31,6 +32,8 @@ def hints(findings: list[Finding], is_missing: bool, of_vault: bool) -> Iterator
         yield FORGED
     if report.REPLACED in words and not of_vault:
         yield REPLACED
+    if report.NOT_A_CONTAINER in words:
+        yield NO_CONTAINER
     if any(finding.is_foreign for finding in findings):
         yield FOREIGN
     if is_missing:

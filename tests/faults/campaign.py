@@ -15,10 +15,10 @@ from tests.faults.life import Run, live
 from tests.faults.row import Row, gather
 from tests.simulated_recorder import CARD_BYTES, Recorder, make_recorder
 
-CARD_CASES = 40  # of each kind
+CARD_CASES = 25  # of each kind
 CORRUPTED = 10_000
 CORRUPTED_SEEDS = 4
-ERASING_EVERY = 12  # of the thousands of equal writes that overwrite what has expired
+ERASING_EVERY = 24  # of the thousands of equal writes that overwrite what has expired
 PIECE = 60  # cuts that one process does at a time
 WHILE = {
     "start": "starting",

@@ -123,7 +123,7 @@ class Cutter:
             seen.lost_ms = max(seen.lost_ms, lost_ms)
             if lost_ms > MOST_LOST_MS:
                 seen.faults.append(f"recording {recording + 1}: {lost_ms} ms are lost ({word})")
-        if heard and kept_ms and kept_ms[-1][0] != "destroyed":
+        if heard and kept_ms and kept_ms[-1][0] != "destroyed" and seen.state != "consent":
             shown = self._run.blips(time_ms - 1)  # what is told at that moment may be the write itself
             if len(kept_ms) == len(heard) and kept_ms[-1][1] < shown * RATE_HZ:
                 seen.faults.append(f"the light had shown {shown} s, and {kept_ms[-1][1]} samples are there")
@@ -165,7 +165,8 @@ def import_all(recorder: Recorder, say: Callable[[str], None]) -> list[Finding]:
         stored = {recording.number: recording for recording in vault.recordings()}
     for intake in intakes:
         finding = intake.finding
-        if finding.word not in ("complete", "interrupted", "empty", "destroyed"):
+        begun = finding.word == "damaged" and finding.segments == 0  # cut in its first segment: nothing yet
+        if finding.word not in ("complete", "interrupted", "empty", "destroyed") and not begun:
             say(f"{finding.file}: {finding.word}: {finding.message}")
         if finding.samples and finding.number not in stored:
             say(f"{finding.file} was not imported")
