@@ -114,6 +114,7 @@ def _settle(
     """Judge each container, and import it or write it out or neither."""
     from dataclasses import replace
 
+    from host_tools.cli.checks import say_what_is_strange
     from host_tools.cli.progress import CountedSource, progress
     from host_tools.vault.intake import take_in
 
@@ -129,7 +130,7 @@ def _settle(
             return _write(collection, members, folder)
         outcomes = []
         with writing(f"the vault {context.folder}"):
-            vault.remove_strays()
+            say_what_is_strange(vault.remove_strays())
             for member in members:
                 intake = take_in(vault, collection, member)
                 recording = intake.recording.id if intake.recording else None

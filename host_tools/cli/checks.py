@@ -212,6 +212,15 @@ def say_how_far_it_was_seen(vault: Vault, collection: Collection, findings: list
             )
 
 
+def say_what_is_strange(names: list[str]) -> None:
+    """Files in the vault's folder that belong to no recording."""
+    if names:
+        what = f"the file {names[0]}" if len(names) == 1 else f"{len(names)} files, {names[0]} among them,"
+        note(
+            f"{what} in the vault's folder belong{'s' if len(names) == 1 else ''} to no recording; left alone"
+        )
+
+
 def leave(findings: Iterable[Finding], missing: Sequence[int]) -> None:
     """Exit status 3 if anything was found."""
     if missing or any(finding.needs_attention for finding in findings):

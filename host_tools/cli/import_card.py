@@ -1,7 +1,6 @@
 """`cloister import`: verify a card's recordings and copy them, still encrypted, into the vault."""
 
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("card", type=click.Path(path_type=Path, readable=False))
+@click.argument("card")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found and imported as JSON.")
 @click.pass_obj
-def import_card(context: Context, card: Path, as_json: bool) -> None:
+def import_card(context: Context, card: str, as_json: bool) -> None:
     """Copy a card's recordings into the vault, still encrypted.
 
     CARD is the card's folder, an image of it, or the device. Everything is verified first, and the copy is
@@ -38,7 +37,7 @@ def import_card(context: Context, card: Path, as_json: bool) -> None:
                 "Importing", sum(2 * member.source.size_bytes for member in members), as_json
             ) as advance,
         ):
-            vault.remove_strays()
+            checks.say_what_is_strange(vault.remove_strays())
             collection = Collection(
                 [Member(member.file, CountedSource(member.source, advance)) for member in members],
                 vault.knowledge(),

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from host_tools.card.source import WINDOWS_DEVICE
 from host_tools.cli.text import note
 from host_tools.container.collection import Member
 from host_tools.container.layout import MAGIC
@@ -37,6 +38,8 @@ class Target:
 
 def open_target(text: str, vault: Vault, stack: ExitStack) -> Target:
     """Open a target; `stack` closes it. Raises CloisterError."""
+    if text.startswith(WINDOWS_DEVICE):
+        return Target(card_members(text, stack), is_card=True)
     path = Path(text)
     if RECORDING_ID.fullmatch(text) and not path.exists():
         return _of_vault(vault, [vault.recording(int(text))])
@@ -48,7 +51,7 @@ def open_target(text: str, vault: Vault, stack: ExitStack) -> Target:
         return whole_vault(vault)
     if path.is_file() and _is_single(path):
         return Target([Member(text, PathSource(path))])
-    return Target(card_members(path, stack), is_card=True)
+    return Target(card_members(text, stack), is_card=True)
 
 
 def whole_vault(vault: Vault) -> Target:
@@ -58,7 +61,7 @@ def whole_vault(vault: Vault) -> Target:
     return target
 
 
-def card_members(path: Path, stack: ExitStack) -> list[Member]:
+def card_members(name: str, stack: ExitStack) -> list[Member]:
     """The containers on a card, by name. Raises CloisterError if it cannot be read."""
     from host_tools.card import CardFile, open_card
 
@@ -71,9 +74,9 @@ def card_members(path: Path, stack: ExitStack) -> list[Member]:
             note(f"{file.name} cannot be read: by its name it is no recording")
             return False
 
-    if path.is_fifo():
-        raise CloisterError(f"{path} is a pipe, not a card")
-    card = stack.enter_context(open_card(path))
+    if not name.startswith(WINDOWS_DEVICE) and Path(name).is_fifo():
+        raise CloisterError(f"{name} is a pipe, not a card")
+    card = stack.enter_context(open_card(name))
     files = sorted(card.files(), key=lambda file: file.name)
     return [Member(file.name, file) for file in files if is_container(file)]
 

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from host_tools.container import report
 from host_tools.container.collection import Collection, Member
 from host_tools.container.report import Finding
-from host_tools.errors import CloisterError
 from host_tools.vault.recordings import Recording
 from host_tools.vault.vault import Vault
 
@@ -20,6 +19,11 @@ IMPORTED_BETTER = "imported again, with more sound"
 ALREADY_HERE = "in the vault already"
 NOTHING_TO_IMPORT = "nothing to import"
 LEFT_ON_CARD = "left on the card"
+TRIES = 2
+
+
+class CopyDiffersError(Exception):
+    """What was copied and read back is not what was read first."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,18 @@ def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
     What was destroyed on the recorder, and is not in the vault, is not taken in from another copy. Raises
     CloisterError if the card or the disk fails; the vault is then as it was.
     """
-    finding = collection.examine(member)
+    for _ in range(TRIES):
+        finding = collection.examine(member)
+        try:
+            return _take_in(vault, collection, member, finding)
+        except CopyDiffersError:
+            continue
+    finding.notes.append("each reading of it gave something else: the card or its reader may be failing")
+    return Intake(finding, LEFT_ON_CARD)
+
+
+def _take_in(vault: Vault, collection: Collection, member: Member, finding: Finding) -> Intake:
+    """Import what was found. Raises CopyDiffersError, CloisterError."""
     if finding.word in (report.DESTROYED, report.EMPTY):
         if finding.word == report.DESTROYED and finding.header:
             vault.note_destroyed(finding.header.recorder_id, finding.header.number)
@@ -52,8 +67,7 @@ def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
         if present is not None and present.seal != finding.header.seal.hex():
             finding.notes.append(f"number {present.number} is in the vault under another seal")
             return Intake(finding, LEFT_ON_CARD, present)
-        sound = present is not None and _is_sound(vault, collection, present)
-        if present is not None and sound and present.segments >= (finding.segments or 0):
+        if present is not None and not _is_better(vault, collection, finding, present):
             return Intake(finding, ALREADY_HERE, present)
         entry = _copy(vault, collection, member, finding)
         recording = vault.add_recording(entry, instead_of=present)
@@ -74,18 +88,18 @@ def _present(vault: Vault, finding: Finding) -> Recording | None:
     )
 
 
-def _is_sound(vault: Vault, collection: Collection, present: Recording) -> bool:
-    """Whether the vault's own copy is there and still what it was when it was imported."""
-    try:
-        with vault.open_recording(present) as copy:
-            again = collection.examine(Member(present.file, copy, expected=present.vouch))
-    except CloisterError:
-        return False
-    return (again.word, again.segments) == (present.finding, present.segments)
+def _is_better(vault: Vault, collection: Collection, finding: Finding, present: Recording) -> bool:
+    """Whether the card has more of it than the vault's own copy has now, whatever that once was."""
+    if not vault.has_file(present):
+        return True
+    with vault.open_recording(present) as copy:
+        again = collection.examine(Member(present.file, copy, expected=present.vouch))
+    ours = (again.segments or 0, again.word == report.COMPLETE, again.kept_blocks)
+    return (finding.segments or 0, finding.word == report.COMPLETE, finding.kept_blocks) > ours
 
 
 def _copy(vault: Vault, collection: Collection, member: Member, finding: Finding) -> Recording:
-    """Copy, read back, judge again. Raises CloisterError if the copy is not what the card gave."""
+    """Copy, read back, judge again. Raises CopyDiffersError if the copy is not what the card gave."""
     name = vault.copy_in(member.source, finding.kept_blocks)
     with vault.open_copy(name) as copy:
         again = collection.examine(dataclasses.replace(member, source=copy))
@@ -96,10 +110,7 @@ def _copy(vault: Vault, collection: Collection, member: Member, finding: Finding
         finding.header,
     )
     if not same:
-        raise CloisterError(
-            f"{member.file}: what was copied is not what was read first",
-            "the card, its reader or the disk may be failing; the card was not changed",
-        )
+        raise CopyDiffersError
     return entry_of(finding, name)
 
 

@@ -22,6 +22,7 @@ from host_tools.vault.shelf import Shelf
 from host_tools.vault.wrapping import Wrapper
 
 FOLDER_NAME = "recordings"
+UNFINISHED = ".part"
 COPY_BLOCKS = 256
 
 
@@ -95,6 +96,10 @@ class RecordingShelf(Shelf):
         """The recording's bytes, still encrypted; the file is opened for each read."""
         return PathSource(self._files / recording.file)
 
+    def has_file(self, recording: Recording) -> bool:
+        """Whether there is anything where the recording's file should be."""
+        return (self._files / recording.file).exists()
+
     def open_recording(self, recording: Recording) -> FileSource:
         """The recording's bytes, still encrypted; a context manager."""
         path = self._files / recording.file
@@ -116,20 +121,27 @@ class RecordingShelf(Shelf):
         """Hold the vault for one import: nobody else changes it; a failure takes everything back."""
         with self._database.transaction():
             self._fresh: list[Path] = []
+            self._replaced: list[Path] = []
             try:
                 yield
             except BaseException:
                 for path in self._fresh:
                     path.unlink(missing_ok=True)
                 raise
+        for path in self._replaced:
+            path.unlink(missing_ok=True)
 
-    def remove_strays(self) -> None:
-        """Remove the files that no entry names: what an import that was interrupted left behind."""
+    def remove_strays(self) -> list[str]:
+        """Remove what an import that was interrupted left behind; the names of others that no entry names.
+
+        These may be recordings of which a newer vault file knew: they are left alone.
+        """
         with self._database.transaction():
             named = {recording.file for recording in self.recordings()}
-            for path in self._files.iterdir():
-                if path.name not in named:
+            for path in self._files.glob("*" + UNFINISHED):
+                if path.is_file():
                     path.unlink()
+            return sorted(path.name for path in self._files.iterdir() if path.name not in named)
 
     def copy_in(self, source: Source, block_count: int) -> str:
         """Copy a source's first blocks into a new file of the vault, inside `importing`.
@@ -138,7 +150,7 @@ class RecordingShelf(Shelf):
         is never authentic.
         """
         name = secrets.token_hex(16)
-        path = self._files / name
+        path = self._files / (name + UNFINISHED)
         self._fresh.append(path)
         create_file(path)
         blocks = BlockReader(source)
@@ -157,13 +169,16 @@ class RecordingShelf(Shelf):
 
     def open_copy(self, name: str) -> FileSource:
         """A file that `copy_in` made, to be read back."""
-        return FileSource(self._files / name)
+        return FileSource(self._files / (name + UNFINISHED))
 
     def add_recording(self, recording: Recording, instead_of: Recording | None = None) -> Recording:
         """Commit an entry, with its id filled in; inside `importing`.
 
-        With `instead_of` it takes that entry's id and place; the old file is a stray from then on.
+        With `instead_of` it takes that entry's id and place; the old file goes once that is on disk.
         """
+        self._finish(recording.file)
+        if instead_of is not None:
+            self._replaced.append(self._files / instead_of.file)
         recording_id = (
             instead_of.id
             if instead_of
@@ -177,6 +192,14 @@ class RecordingShelf(Shelf):
             recording_id,
         )
         return recording
+
+    def _finish(self, name: str) -> None:
+        """Give a copy that was read back its own name."""
+        path, unfinished = self._files / name, self._files / (name + UNFINISHED)
+        if unfinished in self._fresh:
+            self._fresh.append(path)
+            unfinished.rename(path)
+            sync_folder(self._files)
 
     @property
     def _files(self) -> Path:

@@ -66,7 +66,7 @@ def create_vault(folder: Path, passphrase: str, cost: Argon2Cost = STANDARD_COST
 
     A cost below the standard one is for tests only.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         what = "is a vault already" if (folder / FILE_NAME).exists() else "is there already and is not empty"
         raise CloisterError(f"{folder} {what}", "name another folder with cloister --vault DIR")

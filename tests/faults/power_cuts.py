@@ -160,7 +160,7 @@ def _is_same(after: Finding, before: Finding) -> bool:
 def import_all(recorder: Recorder, say: Callable[[str], None]) -> list[Finding]:
     """Import the card as a laptop does; what it says of each container."""
     with open_vault(recorder.folder / "vault", PASSPHRASE) as vault, ExitStack() as stack:
-        collection = Collection(card_members(recorder.card, stack), vault.knowledge())
+        collection = Collection(card_members(str(recorder.card), stack), vault.knowledge())
         intakes = [take_in(vault, collection, member) for member in collection.members]
         stored = {recording.number: recording for recording in vault.recordings()}
     for intake in intakes:
