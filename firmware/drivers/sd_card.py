@@ -68,9 +68,9 @@ class _CheckedCard:
                 return
             try:
                 if out:
-                    if card.writeblocks(block, buffer) is not False and not card.ioctl(_SYNC, 0):
+                    if card.writeblocks(block, buffer) is True and not card.ioctl(_SYNC, 0):
                         return
-                elif card.readblocks(block, buffer) is not False:
+                elif card.readblocks(block, buffer) is True:
                     return
             except OSError:
                 pass  # as good as False
@@ -88,7 +88,10 @@ def _is_fat32(device, sector):
     device.readblocks(0, sector)
     if sector[0] not in (0xEB, 0xE9):  # no boot sector: a partition table
         device.readblocks(int.from_bytes(sector[454:458], "little"), sector)
-    return sector[0] in (0xEB, 0xE9) and not any(sector[17:19]) and not any(sector[22:24])
+    # A table that is not mirrored is not FatFs's kind, either.
+    return (
+        sector[0] in (0xEB, 0xE9) and not any(sector[17:19]) and not any(sector[22:24]) and sector[40] < 128
+    )
 
 
 class Card:
@@ -116,6 +119,9 @@ class Card:
         """Return the card as a block device, without a file system, until unmount(); raises OSError."""
         self.unmount()
         self._sd = machine.SDCard(**_arguments(self._pins.SD))
+        if self._sd.ioctl(_INIT, 0):  # some ports' transfers tell nothing when this has failed
+            self._release()
+            raise OSError(_ENODEV)
         self._device = _CheckedCard(self._sd, self._sector, self.feed)
         return self._device
 
@@ -172,6 +178,8 @@ class Card:
     def exists(self, name):
         """True if the root folder has an entry of that name."""
         # Not by listing the folder: there may be names in it that the interpreter takes for no text.
+        if self._device is None:
+            raise OSError(_EIO)
         try:
             os.stat(self.path(name))
         except OSError as failure:

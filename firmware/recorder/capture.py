@@ -85,15 +85,14 @@ class Capture:
 
     def _pump(self):
         # A callback that interrupts _ask() leaves the rest to whom it has interrupted.
-        while (
-            not self._pumping
-            and self.running
-            and self._asked - self._full < _UNDER_WAY
-            and self._asked - self._freed < _BUFFERS
-        ):
+        while not self._pumping and self._lacks_one():
             self._pumping = True
-            self._ask(self._asked % _PLACES)
+            if self._lacks_one():  # a callback may have come between the question and the mark
+                self._ask(self._asked % _PLACES)
             self._pumping = False
+
+    def _lacks_one(self):
+        return self.running and self._asked - self._full < _UNDER_WAY and self._asked - self._freed < _BUFFERS
 
     def _ask(self, place):
         """Have the next buffer filled; if all that was asked for before was full long ago, sound is lost."""

@@ -1,10 +1,9 @@
-"""Mends what a power cut in a sector of the card's tables may have left, before anything follows it.
+"""Mends what a power cut may have left of a container that was being prepared, before anything follows it.
 
-An overlay. A link of which only some bytes were written leads into somebody else's clusters; a container that
-grew along it, or was removed, would take theirs. FatFs writes each sector of its table twice, one copy after
-the other, so the one that was cut short differs from its copy: there the chain is ended. An entry of the root
-folder that names clusters which are free, or has none of its own, is cut short as well. Only looked at while
-a container was being prepared, when power failed; where more than that differs nothing is touched.
+An overlay. A link of which only some bytes were written leads into somebody else's clusters; a container
+that grew along it, or was removed, would take theirs. The table is on the card before the size that counts on
+it, so what the file's size covers is whole: its chain is ended there. Where the file's own entry cannot be
+believed it is left without clusters. No other file is touched; at worst some clusters are lost to the card.
 """
 
 from crypto.words import wipe
@@ -13,12 +12,11 @@ from recorder import format as layout
 from recorder.errors import CardFault
 
 _SECTOR_BYTES = const(512)
-_AT_A_TIME = const(4)  # sectors of each copy
-_COPIES = const(2)
 _ENTRY_BYTES = const(32)
 _FIRST_CLUSTER = const(2)
-_NO_FILE = const(0x18)  # attributes: a folder, or a label, or a part of a long name
-_REMOVED = const(0xE5)
+_MOST_FOLDER_SECTORS = const(4096)  # 65 536 entries
+_FEED_LINKS = const(256)
+_CHAIN_ENDS = const(0x0FFFFFF8)
 _END = b"\xff\xff\xff\x0f"
 
 
@@ -26,26 +24,38 @@ def finish(parts):
     """Mend the card that is mounted, if a container's preparation was cut short on it; raises CardFault."""
     entry = parts.journal.prepared
     try:
-        if entry is not None and _is_cut_short(parts.card, entry["name"], parts.stream.block):
-            volume = _Volume(parts.card.raw(), parts.stream.block, parts.feed)
-            volume.mend_table()
-            volume.mend_folder()
-            parts.card.mount()
+        if entry is None or not parts.card.exists(entry["name"]) or parts.card.is_folder(entry["name"]):
+            return
+        first = _first_sector(parts.card, entry["name"], parts.stream.block)
+        if _is_header(first, entry["number"], parts.identity):
+            return
+        begun = _may_be_begun(first, entry["number"], parts.identity)
+        _Volume(parts.card.raw(), first, parts.feed).mend(entry["name"], begun)
+        parts.card.mount()
     except OSError:
         raise CardFault("the card fails while its tables are looked at")
 
 
-def _is_cut_short(card, name, block):
-    """True if there is a container of that name without a header: its header is written last."""
-    if not card.exists(name) or card.is_folder(name):
-        return False
+def _first_sector(card, name, block):
     wipe(block)
     file = card.open(name, "rb")
     try:
-        file.readinto(block)
+        first = memoryview(block)[:_SECTOR_BYTES]
+        file.readinto(first)
     finally:
         card.close(file)
-    return block[:8] != layout.MAGIC
+    return first
+
+
+def _is_header(first, number, identity):
+    """True if a file begins with our own header of that number: its magic is written last."""
+    return first[:8] == layout.MAGIC and first[12:24] == number.to_bytes(4, "big") + identity.recorder_id
+
+
+def _may_be_begun(first, number, identity):
+    """True if a file begins as a container of that number does that has no header yet."""
+    ours = number.to_bytes(4, "big") + identity.recorder_id
+    return not any(first[:8]) and all(there in (0, own) for there, own in zip(first[12:24], ours))
 
 
 def _number(view, at, size):
@@ -53,92 +63,87 @@ def _number(view, at, size):
 
 
 class _Volume:
-    """A FAT32 file system on a block device that is not mounted. block: a bytearray of 4096 to work in."""
+    """A FAT32 file system on a block device that is not mounted. sector: a bytearray of 512 to work in."""
 
-    def __init__(self, device, block, feed):
+    def __init__(self, device, sector, feed):
         self._device = device
+        self._sector = sector
         self._feed = feed
-        self._views = [memoryview(block)[i * 2048 : (i + 1) * 2048] for i in range(_COPIES)]
-        boot = self._sector(0)
         base = 0
-        if boot[0] not in (0xEB, 0xE9):  # no boot sector: a partition table
-            base = _number(boot, 454, 4)
-            self._sector(base)
-        self._per_cluster = boot[13]
-        self._fats = boot[16]
-        self._fat_sectors = _number(boot, 36, 4)
-        self._root = _number(boot, 44, 4)
-        self._table = base + _number(boot, 14, 2)
+        self._read(0)
+        if sector[0] not in (0xEB, 0xE9):  # no boot sector: a partition table
+            base = _number(sector, 454, 4)
+            self._read(base)
+        self._per_cluster = sector[13]
+        self._fats = sector[16]
+        self._fat_sectors = _number(sector, 36, 4)
+        self._root = _number(sector, 44, 4)
+        self._table = base + _number(sector, 14, 2)
 
-    def _sector(self, number):
-        view = self._views[0][:_SECTOR_BYTES]
-        self._device.readblocks(number, view)
-        return view
+    def _read(self, number):
+        self._device.readblocks(number, self._sector)
 
-    def mend_table(self):
-        """End the chain at the one link that may have been cut short."""
-        odd = None
-        for first in range(0, self._fat_sectors if self._fats == _COPIES else 0, _AT_A_TIME):
-            self._feed()
-            count = min(_AT_A_TIME, self._fat_sectors - first)
-            one, other = self._both(first, count)
-            for at in range(count if one != other else 0):
-                place = at * _SECTOR_BYTES
-                if one[place : place + _SECTOR_BYTES] != other[place : place + _SECTOR_BYTES]:
-                    if odd is not None:
-                        return
-                    odd = first + at
-        if odd is not None:
-            self._end_chain(odd)
+    def mend(self, name, begun):
+        """End a file's chain where its size ends. `begun`: what it holds can be a container's beginning.
 
-    def _both(self, first, count):
-        views = [view[: count * _SECTOR_BYTES] for view in self._views]
-        for copy in range(_COPIES):
-            self._device.readblocks(self._table + copy * self._fat_sectors + first, views[copy])
-        return views
+        If not, it is somebody else's, or its entry a removed file's, torn: then its clusters are free.
+        """
+        number, at = self._find((name[:8] + name[9:]).encode())
+        if number is None:
+            return
+        sector = self._sector
+        first = _number(sector, at + 26, 2) | _number(sector, at + 20, 2) << 16
+        size = _number(sector, at + 28, 4)
+        if begun:
+            clusters = -(-size // (self._per_cluster * _SECTOR_BYTES))
+            believed = self._end_after(first, clusters) if first and size else not first and not size
+        else:
+            believed = not self._holds(first) or self._link(first)
+        if believed:
+            return
+        self._read(number)
+        sector[at + 20 : at + 22] = sector[at + 26 : at + 28] = bytes(2)
+        sector[at + 28 : at + 32] = bytes(4)
+        self._device.writeblocks(number, sector)
 
-    def _end_chain(self, number):
-        """The last link that differs in this sector is the one: what is before it was written."""
-        one, other = self._both(number, 1)
-        at = _SECTOR_BYTES - 4
-        while one[at : at + 4] == other[at : at + 4]:
-            at -= 4
-        if any(one[at : at + 4]):
-            one[at : at + 4] = _END
-        for copy in range(_COPIES):
-            self._device.writeblocks(self._table + copy * self._fat_sectors + number, one)
-
-    def _link(self, cluster):
-        """Where a cluster's chain goes on: 0 if it is free. Overwrites the sector in hand."""
-        sector = self._sector(self._table + cluster // 128)
-        return _number(sector, cluster % 128 * 4, 4) & 0x0FFFFFFF
-
-    def mend_folder(self):
-        """Remove files of the root folder whose clusters are free, and free empty ones of clusters."""
-        cluster = self._root
-        while _FIRST_CLUSTER <= cluster < self._fat_sectors * 128:
+    def _find(self, name):
+        """The sector of the root folder that has this entry, which is then in hand, and where in it."""
+        cluster, left = self._root, _MOST_FOLDER_SECTORS
+        while self._holds(cluster) and left > 0:
             self._feed()
             first = self._table + self._fats * self._fat_sectors + (cluster - 2) * self._per_cluster
             for number in range(first, first + self._per_cluster):
-                if not self._mend_entries(number):
-                    return
+                self._read(number)
+                for at in range(0, _SECTOR_BYTES, _ENTRY_BYTES):
+                    if self._sector[at : at + 11] == name:
+                        return number, at
+            left -= self._per_cluster
             cluster = self._link(cluster)
+        return None, 0
 
-    def _mend_entries(self, number):
-        """One sector of the folder; False if the folder ends in it."""
-        for at in range(0, _SECTOR_BYTES, _ENTRY_BYTES):
-            entry = bytearray(self._sector(number)[at : at + _ENTRY_BYTES])
-            if not entry[0]:
+    def _holds(self, cluster):
+        return _FIRST_CLUSTER <= cluster < self._fat_sectors * 128
+
+    def _link(self, cluster):
+        """Where a cluster's chain goes on; its sector of the table is then in hand."""
+        self._read(self._table + cluster // 128)
+        return _number(self._sector, cluster % 128 * 4, 4) & 0x0FFFFFFF
+
+    def _end_after(self, cluster, clusters):
+        """End a chain after so many clusters; False if it has fewer."""
+        for done in range(1, clusters):
+            if not done % _FEED_LINKS:
+                self._feed()
+            if not self._holds(cluster):
                 return False
-            cluster = _number(entry, 26, 2) | _number(entry, 20, 2) << 16
-            if entry[0] == _REMOVED or entry[11] & _NO_FILE or not cluster:
-                continue
-            if not any(entry[28:]):
-                entry[20:22] = entry[26:28] = bytes(2)
-            elif cluster // 128 < self._fat_sectors and not self._link(cluster):
-                entry[0] = _REMOVED
-            else:
-                continue
-            self._sector(number)[at : at + _ENTRY_BYTES] = entry
-            self._device.writeblocks(number, self._views[0][:_SECTOR_BYTES])
+            cluster = self._link(cluster)
+        if not self._holds(cluster) or not self._link(cluster):
+            return False
+        if self._link(cluster) < _CHAIN_ENDS:
+            at = cluster % 128 * 4
+            for copy in range(self._fats):
+                number = self._table + copy * self._fat_sectors + cluster // 128
+                self._read(number)
+                self._sector[at : at + 4] = _END
+                self._device.writeblocks(number, self._sector)
         return True

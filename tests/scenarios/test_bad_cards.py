@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.card import open_card
+from host_tools.card.fat32 import Fat32
+from host_tools.card.geometry import Geometry
 from host_tools.simulator.write_log import CARD_SYNC, CARD_WRITE, SECTOR_BYTES, Write, read_write_log
 from tests.conftest import WORD_SIZES
 from tests.scenarios.test_bad_situations import fault_number
@@ -180,3 +183,46 @@ def test_a_link_that_was_half_written_leads_nowhere_after_the_next_start(recorde
     assert {finding.number: finding.samples for finding in findings}.items() >= before.items()
     assert {finding.word for finding in findings} == {"complete", "empty"}
     assert not re.search("share|free cluster|Bad", what_fsck_says(recorder))
+
+
+def places(card: Path) -> tuple[Geometry, dict[str, int]]:
+    """The card's geometry, and the first cluster of each file."""
+    with card.open("rb") as image:
+
+        def read_at(offset: int, length: int) -> bytes:
+            image.seek(offset)
+            return image.read(length)
+
+        fat = Fat32(read_at, card.stat().st_size)
+        return fat.geometry, {entry.name: entry.first_cluster for entry in fat.entries()}
+
+
+def spoil(card: Path, offset: int, data: bytes) -> None:
+    with card.open("r+b") as image:
+        image.seek(offset)
+        image.write(data)
+
+
+def test_a_finished_recording_keeps_its_clusters_whatever_the_table_s_second_copy_says(recorder):
+    recorder.run("3 press both 0.2\n8 press p1 2.5\n13 end\n")
+    geometry, first = places(recorder.card)
+    table_bytes = (geometry.data_offset - geometry.fat_offset) // 2
+    link = geometry.fat_offset + (first["R0000001.DAT"] + 10) * 4
+    spoil(recorder.card, link + table_bytes, bytes(4))
+    spoil(recorder.card, geometry.cluster_offset(first["R0000002.DAT"]), bytes(8))  # as if it were cut short
+    recorder.run("6 end\n", clean=False)
+    assert recorder.states()[-1] == "ready"
+    assert [finding.word for finding in recorder.findings()] == ["complete", "empty"]
+
+
+def test_a_file_of_another_recorder_that_has_the_next_name_is_left_as_it_is(recorder):
+    recorder.run("2 end\n")
+    geometry, first = places(recorder.card)
+    spoil(recorder.card, geometry.cluster_offset(first["R0000001.DAT"]) + 16, b"another!")
+    with open_card(recorder.card) as card:
+        (before,) = [(file.size_bytes, file.read_at(0, file.size_bytes)) for file in card.files()]
+    recorder.run("6 end\n")
+    assert recorder.states()[-1] == "ready"
+    with open_card(recorder.card) as card:
+        after = {file.name: (file.size_bytes, file.read_at(0, file.size_bytes)) for file in card.files()}
+    assert sorted(after) == ["R0000001.DAT", "S0000001.DAT"] and after["R0000001.DAT"] == before
