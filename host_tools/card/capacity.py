@@ -17,7 +17,10 @@ PRIMES = (2, 3, 5, 7)
 
 @dataclass(frozen=True)
 class Look:
-    """A block as it was read: good, or bad and perhaps what belongs at another place of the card."""
+    """A block as it was read: good, or bad and perhaps what belongs at another place of the card.
+
+    A block that begins as it should and goes on wrong is bad, and belongs nowhere else.
+    """
 
     place: int
     good: bool
@@ -79,7 +82,7 @@ def _period(moved: Sequence[Look], write_and_look: WriteAndLook) -> int:
     period = 0
     for look in moved:
         period = gcd(period, abs(look.place - (look.belongs_at or 0)))
-    if not _replaces(0, period, write_and_look):
+    if not period or not _replaces(0, period, write_and_look):
         return 0  # a few blocks were mixed up; the card does not begin again
     for prime in PRIMES:
         while period % (prime * SECTOR_BYTES) == 0 and _replaces(0, period // prime, write_and_look):

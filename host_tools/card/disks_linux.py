@@ -102,9 +102,14 @@ def _model(disk: Path) -> str:
 
 
 def _is_built_in(disk: Path) -> bool:
-    """Whether it is a disk that a card hardly is: nothing removable, on USB or made for cards."""
-    card_like = _line(disk / "removable") == "1" or "/usb" in str(disk) or "/mmc" in str(disk)
-    return not card_like and disk.parent.name == "block" and "/virtual/" not in str(disk)
+    """Whether it is a disk that a card hardly is: nothing removable, on USB, made for cards or a loop device.
+
+    Memory that is soldered in (eMMC) hangs where cards do, and says that it is `MMC` and not `SD`.
+    """
+    place = str(disk)
+    is_card = "/mmc" in place and _line(disk / "device/type") in ("SD", "")
+    is_loop = "/virtual/" in place and disk.name.startswith("loop")
+    return not (is_card or is_loop or "/usb" in place or _line(disk / "removable") == "1")
 
 
 def _line(path: Path) -> str:

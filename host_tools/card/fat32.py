@@ -1,8 +1,8 @@
 """Reads files in the root folder of a FAT32 file system, from whatever can read bytes at a place.
 
 Read only, and strict: a chain that loops, leaves the card or ends early is a CloisterError, never rubbish.
-Time and memory are bounded by the size of the card, whatever its contents say. Folders, volume labels and
-long names are passed over; a file goes by its 8.3 name.
+Time and memory are bounded by the size of the card, whatever its contents say. Folders are only counted, and
+volume labels and long names are passed over; a file goes by its 8.3 name.
 """
 
 import struct
@@ -64,6 +64,12 @@ class Fat32:
             high, low, size_bytes = struct.unpack("<H4xHI", raw[20:32])
             found.append(Entry(_name(raw), size_bytes, (high << 16 | low) & 0x0FFFFFFF))
         return found
+
+    def folders(self) -> int:
+        """How many folders there are in the root folder."""
+        return sum(
+            raw[0] != DELETED and raw[11] & (FOLDER | VOLUME) == FOLDER for raw in self._root_entries()
+        )
 
     def open(self, entry: Entry) -> "Chain":
         """The places of a file's contents."""

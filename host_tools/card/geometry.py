@@ -61,6 +61,16 @@ def partition_start(sector: bytes) -> int | None:
     return start
 
 
+def partition_count(sector: bytes) -> int:
+    """How many partitions an MBR names; 0 if `sector` is no MBR with a FAT partition first, or GPT's."""
+    try:
+        if partition_start(sector) is None:
+            return 0
+    except CloisterError:
+        return 0
+    return sum(kind != 0 for kind in sector[MBR_TABLE_OFFSET + 4 : MBR_TABLE_OFFSET + 64 : 16])
+
+
 def refuse_foreign(sector: bytes) -> None:
     """Raise CloisterError if this is the boot sector of exFAT or NTFS."""
     for mark, name in ((b"EXFAT   ", "exFAT"), (b"NTFS    ", "NTFS")):

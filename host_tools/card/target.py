@@ -15,13 +15,14 @@ from host_tools.card.device import RawDevice
 from host_tools.card.disks import Disk
 from host_tools.card.fat32 import Entry, Fat32, ReadAt
 from host_tools.card.format import LARGEST_BYTES, SMALLEST_BYTES
-from host_tools.card.geometry import SECTOR_BYTES
+from host_tools.card.geometry import SECTOR_BYTES, parse_boot_sector, partition_count, partition_start
 from host_tools.card.source import WINDOWS_DEVICE
 from host_tools.errors import CloisterError
 
 ALIGNED_BYTES = 4096
 FIRST_SEGMENT_BYTES = 4096  # from which place on a container has it, and how long it is
 PIECE_BYTES = 1024 * 1024
+BLANK_PLACES = 256
 COMMAND = "cloister card check"
 
 
@@ -49,16 +50,19 @@ class Target:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is on a card before: the files in its top folder, or why they cannot be told.
+    """What is on a card: the files in its (first) partition's top folder, or why they cannot be told.
 
     `recordings` are those with a container's name, `others` all the rest; a container that is prepared and
-    has nothing in it is among these.
+    has nothing in it is among these. `folders` is how many folders there are, `partitions` how many an MBR
+    names.
     """
 
     start: bytes
     recordings: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     reason: str = ""
+    folders: int = 0
+    partitions: int = 0
 
 
 def find_target(named: str) -> Target:
@@ -85,22 +89,58 @@ def find_target(named: str) -> Target:
 
 def contents(device: RawDevice, is_recording: Callable[[str], object]) -> Contents:
     """What is on the card now; `is_recording` judges a name. Raises CloisterError if it is gone."""
-    start = b""
+    start, partitions = b"", 0
     try:
         start = device.read_at(0, ALIGNED_BYTES)
+        partitions = partition_count(start[:SECTOR_BYTES])
         card = Fat32(_whole_blocks(device), device.size_bytes)
         recordings: list[str] = []
         others: list[str] = []
         for entry in card.entries():
             has_sound = is_recording(entry.name) and not _is_unused(card, entry)
             (recordings if has_sound else others).append(entry.name)
+        folders = card.folders()
     except OSError as error:
-        return Contents(start, reason=f"it cannot be read: {(error.strerror or '').lower()}")
+        reason = f"it cannot be read: {(error.strerror or '').lower()}"
+        return Contents(start, reason=reason, partitions=partitions)
     except CloisterError as error:
         if not start:
             raise
-        return Contents(start, reason=error.message)
-    return Contents(start, tuple(recordings), tuple(others))
+        return Contents(start, reason=error.message, partitions=partitions)
+    return Contents(start, tuple(recordings), tuple(others), "", folders, partitions)
+
+
+def is_card_image(device: RawDevice) -> bool:
+    """Whether a file may be taken for an image of a card: it has FAT32, perhaps cut short, or is blank.
+
+    Blank is one byte all over its first and last MiB and blocks between. Nothing else about a file tells it
+    from an archive or a database of that size. What cannot be read is no image.
+    """
+    read_at = _whole_blocks(device)
+    try:
+        sector = read_at(0, SECTOR_BYTES)
+        start = partition_start(sector) or 0
+        parse_boot_sector(read_at(start * SECTOR_BYTES, SECTOR_BYTES), start, None)
+    except OSError:
+        return False
+    except CloisterError:
+        return _is_blank(device)
+    return True
+
+
+def _is_blank(device: RawDevice) -> bool:
+    read_at, size = _whole_blocks(device), device.size_bytes
+    places = [size * number // BLANK_PLACES for number in range(BLANK_PLACES)]
+    looks = [
+        (0, PIECE_BYTES),
+        (size - PIECE_BYTES, PIECE_BYTES),
+        *((place, SECTOR_BYTES) for place in places),
+    ]
+    first = read_at(0, 1)
+    try:
+        return all(read_at(place, length) == first * length for place, length in looks)
+    except OSError:
+        return False
 
 
 def _is_unused(card: Fat32, entry: Entry) -> bool:

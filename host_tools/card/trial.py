@@ -141,7 +141,8 @@ class Trial:
     def _compared(self, place: int, found: bytes) -> Look:
         if found == self._pattern.at(place, len(found)):
             return Look(place, good=True)
-        return Look(place, False, self._pattern.place_of(found, self._device.size_bytes))
+        belongs_at = self._pattern.place_of(found, self._device.size_bytes)
+        return Look(place, False, None if belongs_at == place else belongs_at)
 
     def _write_all(self) -> bool:
         """Fill the card and time single writes on it; False if it cannot be written."""

@@ -55,13 +55,10 @@ def content_sentences(outcome: Outcome) -> list[str]:
         sentences.append(f"It is a fake: it says {says} and holds {holds}; {HOW[capacity.kind]}.")
         sentences.append(f"The first byte that it does not keep is byte {capacity.first_bad}.")
     elif capacity is not None and capacity.kind == "damaged":
-        blocks = (
-            "1 block of 4096 bytes"
-            if capacity.bad_blocks == 1
-            else f"{capacity.bad_blocks} blocks of 4096 bytes"
-        )
+        blocks = "1 block" if capacity.bad_blocks == 1 else f"{capacity.bad_blocks} blocks"
         sentences.append(
-            f"{blocks} did not hold what was written there, one of them at byte {capacity.first_bad}."
+            f"At least {blocks} of 4096 bytes did not hold what was written there, "
+            f"one of them at byte {capacity.first_bad}."
         )
     elif outcome.errors:
         sentences.append("It could not be written or read throughout.")
@@ -76,7 +73,7 @@ def as_dict(outcome: Outcome, verdict: Verdict, device: str, formatted: bool) ->
         "size_bytes": outcome.size_bytes,
         "real_bytes": capacity.real_bytes if capacity else None,
         "verdict": verdict.word,
-        "fake": bool(capacity and capacity.is_fake),
+        "fake": _is_fake(outcome),
         "first_bad_byte": capacity.first_bad if capacity else None,
         "busy_ms": busy and {"median": busy.median_ms, "p99": busy.p99_ms, "longest": busy.longest_ms},
         "write_mb_s": _mb_s(outcome.write_bytes_s),
@@ -115,6 +112,13 @@ def ms_words(taken_ms: float) -> str:
     if taken_ms >= ANY_BOARD_MS:
         return f"{taken_ms / 1000:.2f} s"
     return f"{taken_ms:.0f} ms" if taken_ms >= 10 else f"{taken_ms:.1f} ms"
+
+
+def _is_fake(outcome: Outcome) -> bool | None:
+    """None unless it was found to be one, or all of it was filled and what it holds was judged."""
+    if outcome.capacity is None:
+        return None
+    return outcome.capacity.is_fake or (None if outcome.busy is None else False)
 
 
 def _busy_verdict(busy: Busy) -> tuple[str, list[str]]:

@@ -1,8 +1,9 @@
 """`cloister card check`: whether a card will do, found by overwriting and reading back all of it."""
 
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,36 +38,47 @@ def check(ctx: click.Context, /, device: str, no_format: bool, yes: bool, as_jso
     time. The reader's and the system's own delays are in these times; on an image they are its disk's, and
     are not judged. The system's memory of the card is passed by; a reader's is not.
 
+    --yes does not cover a disk that looks built into this computer, or whose use cannot be told: its name has
+    to be typed. An image is a file with a FAT32 file system or of zeros; no other file is overwritten.
+
     A card that passed gets a fresh FAT32 file system, and the rest of it stays random bytes.
 
     Exit status 3 if the card will not do, or only in a recorder whose board has PSRAM.
     """
     from host_tools.card import verdict
-    from host_tools.card.target import contents, find_target
-    from host_tools.cli.targets import CONTAINER_NAME
+    from host_tools.card.target import find_target
     from host_tools.cli.text import print_json
 
     target = find_target(device)
     if target.is_image:
         _refuse_precious(Path(target.path), ctx.obj)
     with target.open() as card:
-        before = contents(card, CONTAINER_NAME.fullmatch)
-        _show(device, target, before)
-        _confirm(target, yes)
-        if contents(card, CONTAINER_NAME.fullmatch).start != before.start:
-            raise CloisterError(f"{target.path} was changed meanwhile: nothing was done")
+        before = _agreed(card, target, device, yes)
         with _unusable_until_formatted(target):
             outcome = _try_out(card, target)
             found = verdict.judge(outcome, target.is_image)
             formats = found.word != verdict.BAD and not no_format
             if formats:
                 _format(card, target)
+        last = _afterwards(outcome, found.word, formats, lambda: _may_be_there(card, before))
     if as_json:
         print_json(verdict.as_dict(outcome, found, target.path, formats))
     else:
-        click.echo("\n".join((*found.sentences, *verdict.figures(outcome), _afterwards(found.word, formats))))
+        click.echo("\n".join((*found.sentences, *verdict.figures(outcome), last)))
     _say_errors(outcome)
     ctx.exit(0 if found.word == verdict.GOOD else EXIT_FOUND)
+
+
+def _agreed(card: "RawDevice", target: "Target", named: str, yes: bool) -> "Contents":
+    """What is on it, as it was shown and agreed to be lost. Raises CloisterError if it is not."""
+    if target.is_image:
+        _refuse_other_files(card, target)
+    before = _contents(card)
+    _show(named, target, before)
+    _confirm(target, yes)
+    if _contents(card) != before:
+        raise CloisterError(f"{target.path} was changed meanwhile: nothing was done")
+    return before
 
 
 def _refuse_precious(image: Path, context: Context) -> None:
@@ -89,6 +101,25 @@ def _refuse_precious(image: Path, context: Context) -> None:
         raise CloisterError(f"{image} is a recording, and no image of a card")
 
 
+def _refuse_other_files(card: "RawDevice", target: "Target") -> None:
+    """An archive or a database is no image of a card either."""
+    from host_tools.card.target import is_card_image
+
+    if not is_card_image(card):
+        raise CloisterError(
+            f"{target.path} is no image of a card: it has no FAT32 file system, and is not empty",
+            "name a card's device, an image with a FAT32 file system, or an empty one of zeros",
+        )
+
+
+def _contents(card: "RawDevice") -> "Contents":
+    """What is on it now. Raises CloisterError if it is gone."""
+    from host_tools.card.target import contents
+    from host_tools.cli.targets import CONTAINER_NAME
+
+    return contents(card, CONTAINER_NAME.fullmatch)
+
+
 def _show(named: str, target: "Target", before: "Contents") -> None:
     """Say what will be overwritten, on stderr."""
     from host_tools.card.verdict import size_words
@@ -104,13 +135,26 @@ def _show(named: str, target: "Target", before: "Contents") -> None:
         )
     if target.untold:
         note(target.untold)
+    _show_contents(before)
+    minutes = max(1, round(2 * target.size_bytes / USUAL_BYTES_S / 60))
+    click.echo(
+        f"All of it is overwritten and read back: {_count(minutes, 'minute')} if it does 20 MB/s.", err=True
+    )
+
+
+def _show_contents(before: "Contents") -> None:
+    from host_tools.cli.text import printable
+
     recordings = before.recordings
+    if before.partitions > 1:
+        click.echo(f"It has {before.partitions} partitions; only the first is looked at.", err=True)
     if before.reason:
         click.echo(printable(f"What is on it cannot be told: {before.reason}."), err=True)
     else:
         click.echo(
             f"It has a FAT32 file system with {_count(len(recordings), 'recording')} and "
-            f"{_count(len(before.others), 'other file')} in its top folder.",
+            f"{_count(len(before.others), 'other file')} in its top folder, "
+            f"and {_count(before.folders, 'folder')}.",
             err=True,
         )
     if recordings:
@@ -123,16 +167,19 @@ def _show(named: str, target: "Target", before: "Contents") -> None:
             bold=True,
             err=True,
         )
-    minutes = max(1, round(2 * target.size_bytes / USUAL_BYTES_S / 60))
-    click.echo(
-        f"All of it is overwritten and read back: {_count(minutes, 'minute')} if it does 20 MB/s.", err=True
-    )
 
 
 def _confirm(target: "Target", yes: bool) -> None:
-    """Let the user type the name of what is to be overwritten, unless `yes`."""
-    if yes:
+    """Let the user type the name of what is to be overwritten, unless `yes` and it is surely a card's."""
+    is_doubtful = target.is_built_in or bool(target.untold)
+    if yes and not is_doubtful:
         return
+    if is_doubtful and not sys.stdin.isatty():
+        why = "looks like a disk of this computer" if target.is_built_in else "may be in use"
+        raise CloisterError(
+            f"{target.path} {why}: its name has to be typed, and there is no terminal",
+            "--yes does not cover this: run the command in a terminal",
+        )
     check_terminal()
     typed = click.prompt(f"Type {target.name} to overwrite it", default="", show_default=False, err=True)
     if typed.strip() != target.name:
@@ -147,9 +194,8 @@ def _unusable_until_formatted(target: "Target") -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, CloisterError):
-        note(
-            f"{target.path} was being overwritten: it cannot be used until it is formatted, or checked again"
-        )
+        again = "" if target.is_image else ", or checked again"
+        note(f"{target.path} was being overwritten: it cannot be used until it is formatted{again}")
         raise
 
 
@@ -181,15 +227,30 @@ def _format(card: "RawDevice", target: "Target") -> None:
             reason = (error.strerror or "").lower()
             raise CloisterError(f"{target.path} passed, but cannot be formatted: {reason}") from None
     after = contents(card, lambda name: False)
-    if after.reason or after.others:
+    if after.reason or after.others or after.folders:
         raise CloisterError(f"{target.path} passed, but its new file system is not what was written")
 
 
-def _afterwards(word: str, formatted: bool) -> str:
-    from host_tools.card.verdict import BAD
+def _may_be_there(card: "RawDevice", before: "Contents") -> bool:
+    """Whether a card that failed still shows a file system, or begins as it did."""
+    try:
+        with suppress(OSError):
+            card.sync()
+        after = _contents(card)
+    except CloisterError:
+        return False
+    return not after.reason or (after.start != b"" and after.start == before.start)
+
+
+def _afterwards(outcome: "Outcome", word: str, formatted: bool, may_be_there: Callable[[], bool]) -> str:
+    from host_tools.card.verdict import BAD, content_sentences
 
     if formatted:
         return "It has a fresh FAT32 file system, and can go into the recorder."
+    if content_sentences(outcome):
+        if may_be_there():
+            return "What was on it may still be there: it could not be overwritten."
+        return "Do not rely on what was on it being gone."
     if word == BAD:
         return "There is no file system on it any more."
     return "There is no file system on it any more: format it as FAT32 before it goes into the recorder."

@@ -2,11 +2,13 @@
 
 import json
 import os
+import struct
 from pathlib import Path
 
 import pytest
 
 from host_tools.card import open_card
+from host_tools.card.target import is_card_image
 from tests.quick_vault import make_quick_vault
 from tests.typed_command import Cloister, errors
 
@@ -140,6 +142,71 @@ def test_a_recording_is_no_card(cloister: Cloister, tmp_path, image):
     with other.open("r+b") as file:
         file.write(cloister.container(1)[:4096])
     assert "is a recording" in refusal(cloister, "--yes", other)
+
+
+def scattered(path: Path, *places: int) -> None:
+    """A sparse file with something at each place and zeros between."""
+    with path.open("wb") as file:
+        file.truncate(70_000_128)  # a multiple of 512
+        for place in places:
+            file.seek(place)
+            file.write(b"data")
+
+
+@pytest.mark.parametrize("place", [0, 512, 1024, 32769, 65600, 35_000_064, 70_000_000])
+def test_no_other_file_is_taken_for_an_image(cloister: Cloister, tmp_path, place):
+    """Archives, databases and other file systems: some begin with zeros, some have them nearly throughout."""
+    path = tmp_path / "backup.tar"
+    scattered(path, place)
+    before = path.read_bytes()
+    assert "has no FAT32 file system, and is not empty" in refusal(cloister, "--yes", path)
+    assert "an empty one of zeros" in cloister.err
+    assert path.read_bytes() == before
+
+
+def test_an_image_of_another_file_system_is_left_alone(cloister: Cloister, image):
+    with image.open("r+b") as file:
+        file.seek(3)
+        file.write(b"EXFAT   ")
+    before = image.read_bytes()
+    assert "is no image of a card" in refusal(cloister, "--yes", image)
+    assert image.read_bytes() == before
+
+
+@pytest.mark.parametrize("readable", [0, 4096])
+def test_an_image_that_cannot_be_read_is_left_alone(image, readable):
+    class Unreadable:
+        size_bytes = image.stat().st_size
+
+        def read_at(self, offset: int, length: int) -> bytes:
+            if offset >= readable:
+                raise OSError(5, "Input/output error")
+            return bytes(length)
+
+    assert not is_card_image(Unreadable())
+
+
+def test_an_empty_image_and_one_that_was_cut_short_are_checked(cloister: Cloister, image, tmp_path):
+    os.truncate(image, 66_000_384)
+    assert cloister(*CHECK, "--yes", "--no-format", image) == 0
+    scattered(tmp_path / "empty")
+    assert cloister(*CHECK, "--yes", tmp_path / "empty") == 0
+
+
+def test_folders_and_partitions_are_told(cloister: Cloister, image, tmp_path, typing):
+    names = [b"DCIM       \x10", b"MUSIC      \x10", b"CARD       \x08", b"\xe5LD        \x10"]
+    with image.open("r+b") as file:
+        file.seek(4 * 1024 * 1024)
+        file.write(b"".join(name + bytes(20) for name in names))
+    assert "nothing was done" in refusal(cloister, image)
+    assert "0 recordings and 0 other files in its top folder, and 2 folders." in cloister.err
+    assert "is looked at" not in cloister.err
+    entries = [bytes([0, 0, 0, 0, kind]) + bytes(3) + struct.pack("<II", 8, 9) for kind in (0x0C, 0, 0x83)]
+    table = (bytes(446) + b"".join(entries)).ljust(510, b"\0") + b"\x55\xaa"
+    (tmp_path / "whole.img").write_bytes(table.ljust(4096, b"\0") + image.read_bytes())
+    assert "nothing was done" in refusal(cloister, tmp_path / "whole.img")
+    assert "It has 2 partitions; only the first is looked at." in cloister.err
+    assert "and 2 folders." in cloister.err
 
 
 def test_a_vaults_files_are_refused(cloister: Cloister, image, tmp_path):

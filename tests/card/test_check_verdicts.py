@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,20 @@ from host_tools.card import disks
 from host_tools.card.disks import Disk
 from host_tools.card.target import Target, find_target
 from host_tools.errors import CloisterError
-from tests.card.fake_cards import BadSectorsCard, HonestCard, PulledCard, SlowCard, WrappingCard
+from tests.card.fake_cards import (
+    MIB,
+    BadSectorsCard,
+    FailingCard,
+    HonestCard,
+    PulledCard,
+    SlowCard,
+    StaleCard,
+    WrappingCard,
+)
 from tests.typed_command import Cloister, errors
 
 SIZE = 64_000_000
+ROOT = 4 * MIB  # where the top folder of the image is
 CHECK = ("card", "check", "--yes")
 LONG_PASS = 70  # so many writes and more, and it is under way
 
@@ -59,7 +70,7 @@ def test_a_fake_is_left_alone(check, cloister: Cloister):
     card = WrappingCard(SIZE // 4, size_bytes=SIZE)
     assert check(card) == 3
     assert cloister.out.startswith("Do not use this card.\nIt is a fake: it says 64.0 MB and holds 16.0 MB")
-    assert "no file system on it any more" in cloister.out
+    assert "Do not rely on what was on it being gone." in cloister.out
     assert card.content[510:512] != b"\x55\xaa"
     assert check(card, "--json") == 3
     told = json.loads(cloister.out)
@@ -69,7 +80,7 @@ def test_a_fake_is_left_alone(check, cloister: Cloister):
 
 def test_a_damaged_card_is_bad(check, cloister: Cloister):
     assert check(BadSectorsCard({33_000_448}, size_bytes=SIZE)) == 3
-    assert "1 block of 4096 bytes did not hold what was written" in cloister.out
+    assert "At least 1 block of 4096 bytes did not hold what was written" in cloister.out
 
 
 @pytest.mark.parametrize(
@@ -115,7 +126,85 @@ def test_a_card_that_is_changed_while_it_is_asked_is_left_alone(check, cloister:
     assert "was changed meanwhile" in cloister.err and card.writes == []
 
 
-def test_a_disk_of_the_computer_is_pointed_out(check, cloister: Cloister):
+def test_a_card_that_gets_a_file_while_it_is_asked_is_left_alone(check, cloister, image, monkeypatch):
+    def put_file(*asked: object) -> None:
+        card.content[ROOT : ROOT + 32] = b"R0000001DAT" + bytes(21)
+
+    card = with_content(HonestCard, image)
+    monkeypatch.setattr("host_tools.cli.card_check._confirm", put_file)
+    assert check(card) == 1
+    assert "was changed meanwhile" in cloister.err and card.writes == []
+
+
+def with_content(kind: type[HonestCard], image: Path, *arguments: object) -> HonestCard:
+    content = image.read_bytes()
+    card = kind(*arguments, size_bytes=len(content))
+    card.content[:] = content
+    return card
+
+
+class KeepingCard(HonestCard):
+    """Takes every write, and stays as it is."""
+
+    def write_sector(self, offset: int, data: bytes) -> None:
+        pass
+
+
+class ReadOnlyCard(HonestCard):
+    def write_sector(self, offset: int, data: bytes) -> None:
+        raise OSError(30, "Read-only file system")
+
+
+@pytest.mark.parametrize("kind", [KeepingCard, ReadOnlyCard])
+@pytest.mark.parametrize("blank", [True, False])
+def test_what_could_not_be_overwritten_is_said_to_be_there(check, cloister: Cloister, image, kind, blank):
+    card = kind(SIZE) if blank else with_content(kind, image)
+    assert check(card) == 3
+    assert "What was on it may still be there: it could not be overwritten." in cloister.out
+    assert "any more" not in cloister.out
+
+
+def test_a_fake_that_keeps_only_its_end_is_not_relied_on(check, cloister: Cloister, image):
+    """Its start is other, so nothing shows; what is said of it is no more than that."""
+    assert check(with_content(StaleCard, image, range(SIZE // 2, SIZE))) == 3
+    assert "Do not rely on what was on it being gone." in cloister.out
+
+
+def test_a_card_that_was_all_overwritten_and_is_slow_has_no_file_system(check, cloister: Cloister):
+    assert check(SlowCard({100: 2.5}, size_bytes=SIZE)) == 3
+    assert "There is no file system on it any more." in cloister.out
+
+
+def test_whether_a_card_is_fake_is_not_said_unless_it_was_judged(check, cloister: Cloister):
+    assert check(FailingCard(writes={9 * MIB + 8192}, size_bytes=SIZE), "--json") == 3
+    assert json.loads(cloister.out)["fake"] is None
+    assert check(ReadOnlyCard(SIZE), "--json") == 3
+    assert json.loads(cloister.out)["fake"] is None
+    assert check(BadSectorsCard({33_000_448}, size_bytes=SIZE), "--json") == 3
+    assert json.loads(cloister.out)["fake"] is False
+
+
+DOUBTS = [{"is_built_in": True}, {"untold": disks.UNTOLD}]
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_yes_does_not_cover_a_disk_that_may_be_no_card(check, cloister: Cloister, monkeypatch, doubt):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    card = HonestCard(SIZE)
+    assert check(card, **doubt) == 1
+    assert "its name has to be typed, and there is no terminal" in errors(cloister.err)[0]
+    assert "--yes does not cover this" in cloister.err and card.writes == []
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_the_name_of_a_disk_that_may_be_no_card_is_asked_for(check, cloister: Cloister, typing, doubt):
+    card = HonestCard(SIZE)
+    assert check(card, **doubt) == 1
+    assert typing["asked"] == ["Type sdx to overwrite it"] and card.writes == []
+
+
+def test_a_disk_of_the_computer_is_pointed_out(check, cloister: Cloister, typing):
+    typing["types"] = "sdx"
     assert check(HonestCard(SIZE), is_built_in=True, untold=disks.UNTOLD) == 0
     assert "/dev/sdx LOOKS LIKE A DISK OF THIS COMPUTER" in cloister.err
     assert "does not tell whether it is mounted" in cloister.err

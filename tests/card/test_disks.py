@@ -106,6 +106,27 @@ def test_linux_tells_what_a_disk_is(linux):
     assert linux.disk("/dev/loop3", 7, 3).is_read_only and not linux.disk("/dev/loop3", 7, 3).is_built_in
 
 
+@pytest.mark.parametrize(
+    ("place", "kind", "is_built_in"),
+    [
+        ("mmc_host/mmc0/mmc0:0001/block/mmcblk0", "SD", False),
+        ("mmc_host/mmc0/mmc0:0001/block/mmcblk0", None, False),
+        ("mmc_host/mmc0/mmc0:0001/block/mmcblk0", "MMC", True),
+        ("pci0/nvme/nvme0/nvme0n1", None, True),
+        ("virtual/nvme-subsystem/nvme-subsys0/nvme0n1", None, True),
+        ("virtual/block/zram0", None, True),
+        ("virtual/block/loop0", None, False),
+    ],
+)
+def test_linux_tells_a_card_from_what_is_built_in(tmp_path, place, kind, is_built_in):
+    folder = tmp_path / "sys/devices" / place
+    put(tmp_path, folder, "259:0", {"size": "62333952", "ro": "0", "removable": "0"})
+    if kind:
+        (folder / "device").mkdir()
+        (folder / "device/type").write_text(kind + "\n")
+    assert LinuxDisks(tmp_path).disk("/dev/x", 259, 0).is_built_in is is_built_in
+
+
 def test_linux_finds_the_card_that_is_mounted_at_a_folder(linux):
     assert linux.mounted_at(Path("/media/my card")) == "/dev/sdb"
     assert linux.mounted_at(Path("/data")) == "/dev/sdd"

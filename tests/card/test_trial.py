@@ -100,6 +100,32 @@ def test_one_bad_sector_anywhere_is_found(place):
     assert judge(outcome, is_image=False).word == "bad"
 
 
+@pytest.mark.parametrize("block", [0, 5 * MIB])
+def test_a_bad_byte_behind_the_start_of_a_block_is_damage(block):
+    """The block begins with what belongs there, which tells nothing of where the card begins again."""
+
+    class BadByteCard(HonestCard):
+        def read_sector(self, offset: int) -> bytes:
+            found = super().read_sector(offset)
+            return found[:99] + bytes([found[99] ^ 1]) + found[100:] if offset == block else found
+
+    card = BadByteCard()
+    (look,) = Trial(card, card.clock)._write_and_look([block])
+    assert look == Look(block, good=False, belongs_at=None)
+    capacity = try_out(card).capacity
+    assert (capacity.kind, capacity.first_bad, capacity.bad_blocks) == ("damaged", block, 1)
+
+
+@pytest.mark.parametrize("place", [0, MIB])
+def test_a_block_that_is_said_to_belong_where_it_is_ends_no_search(place):
+    looks = [Look(place, False, belongs_at=place)]
+
+    def see(places) -> list[Look]:
+        return [Look(at, at != place, place if at == place else None) for at in places]
+
+    assert real_capacity(looks, SIZE, see).kind == "damaged"
+
+
 def test_many_bad_sectors_are_damage_and_no_fake():
     bad = set(range(3 * MIB + 4096 * 3, 4 * MIB, 512))
     capacity = try_out(BadSectorsCard(bad)).capacity

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from host_tools.simulator.interpreter import find_interpreter
 from tests.faults import card_faults, corruption, power_cuts, stalls
-from tests.faults.life import Run, live
+from tests.faults.life import ERASED, Run, live
 from tests.faults.row import Row, gather
 from tests.simulated_recorder import CARD_BYTES, Recorder, make_recorder
 
