@@ -13,7 +13,7 @@ BOARD ?= esp32_wroom
 # How many tests run side by side, and arguments for pytest: make test ARGS=tests/unit
 JOBS ?= 2
 ARGS ?=
-# One in how many faults `make faults` tries; 1: all, and the document is written.
+# One in how many faults `make faults` tries.
 SHARE ?= 1
 # How long `make fuzz` looks, and at which of the targets in tests/fuzz/targets.py; all of them if empty.
 MINUTES ?= 10
@@ -40,7 +40,7 @@ demo: setup ## a recording all the way: recorded, sealed, imported, verified, ex
 test: setup ## every test, on both word sizes of MicroPython
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --basetemp=build/test $(ARGS)
 
-faults: setup ## try every kind of fault many times, and write docs/faults.md: make faults SHARE=10 tries a tenth
+faults: setup ## try every kind of fault many times and write docs/faults.md; with SHARE=10 a tenth of them
 	@$(PYTHON) -m tests.faults --jobs $(JOBS) --share $(SHARE)
 
 fuzz: setup $(FUZZER_DONE) ## look for inputs that break a parser: make fuzz MINUTES=10 TARGET=container

@@ -20,9 +20,7 @@ BEGIN, END = "<!-- the table of make faults -->", "<!-- end of the table -->"
 def main() -> int:
     """Run it, print the table, put it into the document if nothing was left out."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--share", type=int, default=1, help="try one in so many; the document stays as it is"
-    )
+    parser.add_argument("--share", type=int, default=1, help="try one in so many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     arguments = parser.parse_args()
     began = time.monotonic()
@@ -36,8 +34,9 @@ def main() -> int:
     failed = [failure for row in rows for failure in row.failed]
     for failure in failed:
         print(failure, file=sys.stderr)
-    if arguments.share == 1:
-        _write(table)
+    if arguments.share > 1:
+        table = f"One in {arguments.share} of what `make faults` tries:\n\n{table}"
+    _write(table)
     return 1 if failed else 0
 
 
