@@ -1,4 +1,4 @@
-"""What every test may use: the two MicroPython interpreters, fsck.vfat, and hypothesis's settings.
+"""What every test may use: both interpreters, fsck.vfat, a provisioned recorder, and hypothesis's settings.
 
 A tool that is missing fails the test that needs it; it never skips. The one exception is a system
 whose archive has no 32-bit MicroPython: then `make setup` leaves a note, the 32-bit variants are not
@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from host_tools.errors import CloisterError
 from host_tools.simulator.interpreter import CHECKOUT_DIR, FIRMWARE_DIR, find_interpreter
+from tests.simulated_recorder import Recorder, make_recorder
 
 NO_32_BIT_NOTE = CHECKOUT_DIR / "build" / "micropython" / "no-32-bit"
 WORD_SIZES = ["64-bit"] if NO_32_BIT_NOTE.exists() else ["32-bit", "64-bit"]
@@ -92,3 +93,18 @@ def fsck_vfat():
         assert done.returncode == 0, f"fsck.vfat found faults in {image}:\n{done.stdout}{done.stderr}"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def provisioned(micropython, tmp_path_factory, fsck_vfat) -> Recorder:
+    """A recorder with 20 one-time keys, made once for each word size; used only to be copied."""
+    folder = tmp_path_factory.mktemp(f"recorder{micropython.bits}")
+    return make_recorder(folder, list(micropython.command), fsck_vfat)
+
+
+@pytest.fixture
+def recorder(provisioned, tmp_path) -> Recorder:
+    """A provisioned recorder of the test's own, with its vault."""
+    folder = tmp_path / "recorder"
+    shutil.copytree(provisioned.folder, folder)
+    return Recorder(folder, provisioned.interpreter, provisioned.fsck)

@@ -1,6 +1,5 @@
 """The command on a vault of the test's own, an image of a card, and somebody at a terminal."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 
 from host_tools.card import format_fat32
 from tests.quick_vault import make_quick_vault
-from tests.simulated_recorder import Recorder, make_recorder
 from tests.typed_command import Cloister
 
 
@@ -39,18 +37,3 @@ def typing(monkeypatch: pytest.MonkeyPatch) -> dict:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "prompt", ask)
     return there
-
-
-@pytest.fixture(scope="session")
-def provisioned(micropython, tmp_path_factory, fsck_vfat) -> Recorder:
-    """A recorder in the simulator; used only to be copied."""
-    folder = tmp_path_factory.mktemp(f"recorder{micropython.bits}")
-    return make_recorder(folder, list(micropython.command), fsck_vfat)
-
-
-@pytest.fixture
-def recorder(provisioned, tmp_path) -> Recorder:
-    """A recorder of the test's own."""
-    folder = tmp_path / "recorder"
-    shutil.copytree(provisioned.folder, folder)
-    return Recorder(folder, provisioned.interpreter, provisioned.fsck)

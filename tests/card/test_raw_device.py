@@ -148,7 +148,6 @@ def test_a_device_that_cannot_be_opened_is_told_why(path, monkeypatch, number, r
     assert hint is None or hint in caught.value.hint
 
 
-@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system cannot be asked to forget")
 def test_everything_is_on_the_disk_before_it_is_forgotten(path, monkeypatch):
     done = []
     monkeypatch.setattr(os, "fsync", lambda handle: done.append("kept"))

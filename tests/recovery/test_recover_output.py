@@ -1,6 +1,5 @@
 """`cloister card recover --output`: containers as files, and nothing that stands there is replaced."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -89,7 +88,6 @@ def test_an_image_that_fails_while_it_is_written_out_is_named(cloister, image, t
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="modes")
 def test_written_containers_are_the_owners_alone(cloister, image, tmp_path):
     write(image, cloister.container(1))
     assert cloister("card", "recover", image, "--output", tmp_path / "out") == 0
