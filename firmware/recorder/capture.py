@@ -20,7 +20,9 @@ DMA_FRAMES = const(256)  # of one DMA buffer; other read lengths would hand out 
 _BUFFERS = const(3)
 _UNDER_WAY = const(2)
 _PLACES = const(4)  # more than can be full at once
-_BUFFER_MS = const(736)  # the most in one buffer: it and a segment are what a power cut may take
+_BUFFER_MS = const(736)  # the most in one buffer
+_UNSAFE_MS = const(930)  # the most in a buffer and a segment: they are what a power cut may take
+_SEGMENT_FRAMES = const(2000)
 _SILENCE_US = const(2_000_000)  # a microphone that delivered nothing for so long has failed
 _NOISE_BYTES = const(512)
 # Times within a DMA buffer are thirds of a microsecond: then one lasts a whole number of them at every rate.
@@ -55,6 +57,7 @@ class Capture:
         self._rate_hz = rate_hz
         frame_bytes = 2 * channels
         longest = min(len(self._memory[0]) // frame_bytes, rate_hz * _BUFFER_MS // 1000)
+        longest = min(longest, rate_hz * _UNSAFE_MS // 1000 - _SEGMENT_FRAMES)
         self._chunks = longest // DMA_FRAMES
         self.frames = self._chunks * DMA_FRAMES  # in one buffer
         self._chunk = _CHUNK // rate_hz

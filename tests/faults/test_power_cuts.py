@@ -10,7 +10,7 @@ from tests.faults.power_cuts import Cutter, cut_points
 
 # The board's word size; both are tried in tests/scenarios.
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)
-CUTS = 5  # in each state
+CUTS = 3  # in each state
 
 
 @pytest.fixture(scope="module")

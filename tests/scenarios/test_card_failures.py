@@ -15,7 +15,7 @@ from tests.conftest import WORD_SIZES
 # On the board's word size; what is not about states and times is tried on both in other files.
 pytestmark = pytest.mark.parametrize("micropython", WORD_SIZES[:1], indirect=True)
 
-LIVES = 12
+LIVES = 8
 RATE_HZ = 16_000
 FOREVER = 1_000_000
 CARD_FAULT = re.compile("the card|no card|.*header is not|the next container cannot be prepared")
