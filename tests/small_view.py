@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from host_tools.container.collection import DESTROYED_EARLIER, IN_THE_VAULT, MISSING
 from host_tools.container.view import ONE_TIME, KeyRecord, Vouch
 from tests.reference_writer import Writer, key_id
 
@@ -14,6 +15,7 @@ class SmallView:
 
     secrets: dict[bytes, bytes] = field(default_factory=dict)
     keys: dict[bytes, KeyRecord] = field(default_factory=dict)
+    kept: dict[bytes, bytes] = field(default_factory=dict)
     vouches: dict[tuple[bytes, int], Vouch] = field(default_factory=dict)
     uses: dict[bytes, set[int]] = field(default_factory=dict)
     lowest: int | None = None
@@ -37,6 +39,9 @@ class SmallView:
     def private_key_for(self, key_id: bytes) -> KeyRecord | None:
         return self.keys.get(key_id)
 
+    def kept_file_key(self, seal: bytes) -> bytes | None:
+        return self.kept.get(seal)
+
     def vouch(self, recorder_id: bytes, number: int) -> Vouch | None:
         return self.vouches.get((recorder_id, number))
 
@@ -57,6 +62,14 @@ class SmallView:
 
     def outlives(self, recorder_id: bytes, number: int) -> bool:
         return False
+
+    def fate(self, recorder_id: bytes, number: int) -> str:
+        if number not in self.settled:
+            return MISSING
+        return DESTROYED_EARLIER if number in self.struck else IN_THE_VAULT
+
+    def gone_since(self, recorder_id: bytes, number: int) -> str | None:
+        return None
 
     def parts(self, recorder_id: bytes) -> dict[int, int]:
         return self.known_parts

@@ -1,5 +1,7 @@
 """The `cloister` command as a user types it, and the sound that the containers of its tests hold."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from tests.quick_vault import QuickVault
 
 FRAMES = 20_000
 SOUND = np.random.default_rng(7).integers(-20_000, 20_000, FRAMES, dtype=np.int16)
+AUDIT_TABLES = ("audit", "audit_head", "attempts", "sqlite_sequence")
 
 
 class Cloister:
@@ -49,8 +52,22 @@ class Cloister:
         return self.made.writer.container(number, **({"pcm": SOUND.tobytes()} | details))
 
 
-def everything(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def everything(folder: Path) -> dict[str, object]:
+    """All of a vault's files but the audit, which is told of what was refused, too."""
+    files = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    database = folder / "vault.sqlite"
+    return files | ({str(database): rows_of(database)} if database.exists() else {})
+
+
+def rows_of(database: Path) -> object:
+    """All rows of all tables but the audit's; the bytes, if it is no database."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+            tables = [name for (name,) in names if name not in AUDIT_TABLES]
+            return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}  # noqa: S608
+    except (sqlite3.Error, UnicodeDecodeError):
+        return database.read_bytes()
 
 
 def errors(text: str) -> list[str]:

@@ -28,6 +28,7 @@ RADIO_MODULES = {"network", "bluetooth", "espnow", "aioespnow", "aioble", "socke
 RADIO_MODULES |= {"requests", "webrepl", "mip", "ntptime", "umqtt"}
 POSIX_MODULES = {"fcntl", "termios", "pty", "tty", "pwd", "grp", "resource", "posix", "syslog"}
 POSIX_PLACE = "host_tools/simulator/"
+POSIX_AND_WINDOWS = ("host_tools/cli/keyboard.py",)  # has Windows's own way beside POSIX's
 
 
 def imported_modules(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -74,6 +75,7 @@ def check_imports(path: str, tree: ast.Module) -> Iterator[str]:
         if in_firmware and names & HARDWARE_MODULES and not path.startswith(HARDWARE_PLACES):
             yield f"{path}:{line}: {module} is imported outside drivers, boards and start files"
         posix_allowed = not path.startswith("host_tools/") or path.startswith(POSIX_PLACE)
+        posix_allowed |= path in POSIX_AND_WINDOWS
         if module in POSIX_MODULES and not posix_allowed:
             yield f"{path}:{line}: {module} is POSIX only: it belongs in {POSIX_PLACE}"
 

@@ -1,4 +1,4 @@
-"""Fetches the programs that the project runs and Python packages do not bring: MicroPython, fsck.vfat.
+"""Fetches the programs that the project runs and Python packages do not bring: MicroPython, fsck.vfat, age.
 
 They are unpacked under build/, from this machine's own package sources, without root; MicroPython in
 both word sizes where the distribution has them, since the 32-bit build has the board's. Each program
@@ -57,8 +57,9 @@ def programs_of(release: Release) -> list[Program]:
         wrapper = UNPACKED_DIR / f"micropython{WORD_BITS[name]}"
         root = MICROPYTHON_DIR / name
         wanted.append(Program("micropython", name, "usr/bin/micropython", root, wrapper))
-    fsck = TOOLS_DIR / "bin" / "fsck.vfat"
-    return [*wanted, Program("dosfstools", "amd64", "usr/sbin/fsck.vfat", TOOLS_DIR / "amd64", fsck)]
+    fsck, age = (TOOLS_DIR / "bin" / name for name in ("fsck.vfat", "age"))
+    wanted.append(Program("dosfstools", "amd64", "usr/sbin/fsck.vfat", TOOLS_DIR / "amd64", fsck))
+    return [*wanted, Program("age", "amd64", "usr/bin/age", TOOLS_DIR / "age", age)]
 
 
 def _answers(command: list[str]) -> bool:
@@ -110,6 +111,8 @@ def use_what_is_installed() -> list[str]:
         note_word_sizes({bits})
     if not shutil.which("fsck.vfat", path="/usr/sbin:/sbin") and not shutil.which("fsck.vfat"):
         missing.append("fsck.vfat: install the package dosfstools")
+    if not shutil.which("age"):
+        missing.append("age: install the package age, 1.1 or later")
     return missing
 
 
@@ -120,8 +123,8 @@ def do_without() -> int:
         print("fetch_tools: going on with $MICROPYTHON", file=sys.stderr)
         return 0
     print(
-        "fetch_tools: is the network there? Without it: install MicroPython 1.23 or later and dosfstools, "
-        "and set MICROPYTHON",
+        "fetch_tools: is the network there? Without it: install MicroPython 1.23 or later, dosfstools "
+        "and age, and set MICROPYTHON",
         file=sys.stderr,
     )
     return 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,10 +24,14 @@ PASSPHRASE_FILE_BYTES = 4096
 
 @dataclass
 class Context:
-    """The global options, as given; `folder` is where the vault is to be found."""
+    """The global options, as given; `folder` is where the vault is to be found.
+
+    With `always_ask` the passphrase is asked for even while the vault is unlocked.
+    """
 
     vault_dir: Path | None = None
     passphrase_file: Path | None = None
+    always_ask: bool = False
 
     @property
     def folder(self) -> Path:
@@ -38,17 +42,55 @@ class Context:
 
         return platformdirs.user_data_path("cloister", appauthor=False) / "vault"
 
-    def open_vault(self) -> "Vault":
-        """The opened vault, a context manager; asks for the passphrase once it is found to be a vault."""
+    @contextmanager
+    def open_vault(self, action: str = "", **detail: Any) -> Iterator["Vault"]:
+        """The opened vault; asks for the passphrase once it is found to be a vault.
+
+        With an action, what is done in the block is entered in the audit, whether it succeeds or not.
+        """
+        with self._opened() as vault, self._replaced_key_forgotten(vault):
+            if not action:
+                yield vault
+                return
+            leaving: click.exceptions.Exit | None = None
+            with vault.accounted(action, **detail):
+                try:
+                    yield vault
+                except click.exceptions.Exit as status:  # the command's own, not a failure
+                    leaving = status
+            if leaving is not None:
+                raise leaving
+
+    @contextmanager
+    def _replaced_key_forgotten(self, vault: "Vault") -> Iterator[None]:
+        """What is kept to unlock the vault goes at once when the key is replaced, not with a later command.
+
+        It would open an older copy of the vault, in which everything is that was destroyed just now.
+        """
+        key = vault.session_key()
+        try:
+            yield
+        finally:
+            if vault.session_key() != key:
+                from host_tools.unlocking.session import lock_if_possible
+
+                lock_if_possible(vault.folder)
+
+    def _opened(self) -> "Vault":
         from host_tools.vault import check_is_vault, open_vault
 
         check_is_vault(self.folder)
+        if self.passphrase_file is None and not self.always_ask:
+            from host_tools.unlocking.session import opened
+
+            if (unlocked := opened(self.folder)) is not None:
+                return unlocked
         return open_vault(self.folder, self.passphrase())
 
     def passphrase(self, confirm: bool = False) -> str:
         """The passphrase, from the file or typed in (twice with `confirm`)."""
         if self.passphrase_file is not None:
-            return _first_line(self.passphrase_file)
+            return first_line(self.passphrase_file)
         if not sys.stdin.isatty():
             raise CloisterError(
                 "the vault's passphrase is needed, and there is no terminal to ask on",
@@ -68,7 +110,7 @@ def writing(what: str) -> Iterator[None]:
         raise CloisterError(f"{what} cannot be written: {reason}", hint) from None
 
 
-def _first_line(path: Path) -> str:
+def first_line(path: Path) -> str:
     """The file's first line without its end; an empty one is refused."""
     try:
         with path.open("rb") as file:

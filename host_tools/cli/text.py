@@ -16,6 +16,8 @@ PIPE_COLUMNS = 240  # for a table that rich lays out for a pipe: nothing is fold
 
 def printable(text: str) -> str:
     """The text without control characters, each replaced by a question mark."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
@@ -35,12 +37,15 @@ def print_table(
         _print_fitted(headings, cells, right, firm)
         return
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    for row in (headings, *cells):
-        aligned = [
-            cell.rjust(width) if heading in right else cell.ljust(width)
-            for cell, width, heading in zip(row, widths, headings, strict=True)
-        ]
-        click.echo("   ".join(aligned).rstrip())
+    pads = [
+        (str.rjust if heading in right else str.ljust, width)
+        for heading, width in zip(headings, widths, strict=True)
+    ]
+    lines = (
+        "   ".join([pad(cell, width) for cell, (pad, width) in zip(row, pads, strict=True)]).rstrip()
+        for row in (headings, *cells)
+    )
+    click.echo("\n".join(lines))
 
 
 def _print_fitted(

@@ -20,6 +20,7 @@ from host_tools.container.wholes import numbers_from
 
 # Where a number is that is not among the containers looked at.
 MISSING, IN_THE_VAULT, DESTROYED_EARLIER = "is missing", "is in the vault", "was destroyed"
+GIVEN_UP = "was given up"
 
 
 class CardView(View, Protocol):
@@ -32,7 +33,7 @@ class CardView(View, Protocol):
         """The highest number that the recorder's own status, or a container imported before, names."""
 
     def settled_numbers(self, recorder_id: bytes) -> frozenset[int]:
-        """The numbers that are, or ever were, in the vault, or were destroyed."""
+        """The numbers that are, or ever were, in the vault, or were destroyed, or given up."""
 
     def recorder_ids(self) -> list[bytes]:
         """Every recorder that is known."""
@@ -42,6 +43,12 @@ class CardView(View, Protocol):
 
     def outlives(self, recorder_id: bytes, number: int) -> bool:
         """Whether the vault has this number, which was destroyed on the recorder: sealed anew there."""
+
+    def fate(self, recorder_id: bytes, number: int) -> str:
+        """Where a number is that is not looked at: one of the words above."""
+
+    def gone_since(self, recorder_id: bytes, number: int) -> str | None:
+        """The day (ISO) on which the vault destroyed the key of this number."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +93,24 @@ class Collection:
         header = finding.header
         if header is None or finding.word not in (report.UNREADABLE, *report.HOLDS_SOUND):
             return finding
+        opens = "" if finding.word == report.UNREADABLE else ", and this copy of it can still be opened"
         if self._view.was_struck(header.recorder_id, header.number):
-            opens = "" if finding.word == report.UNREADABLE else ", and this copy of it can still be opened"
             finding.notes.append(f"number {header.number} was destroyed on the recorder{opens}")
+        self._say_when_it_went(finding, header, opens)
         if finding.end_reason == report.CONTINUED:
             self._named.setdefault(header.recorder_id, set()).add(header.number + 1)
         return finding
+
+    def _say_when_it_went(self, finding: Finding, header: Header, opens: str) -> None:
+        """Say of what the vault has destroyed that it has, and when."""
+        finding.gone_since = self._view.gone_since(header.recorder_id, header.number)
+        if finding.gone_since is None:
+            return
+        words = f"its key was destroyed on {finding.gone_since}"
+        if opens:
+            finding.notes.append(words + opens)
+        else:
+            finding.reason = words
 
     def missing(self) -> list[int]:
         """The numbers of `missing_of_recorders`, ascending."""
@@ -112,10 +131,7 @@ class Collection:
 
     def whereabouts(self, recorder: str, number: int) -> str:
         """Where a number is that is not here, of the recorder with this id in hex."""
-        recorder_id = bytes.fromhex(recorder)
-        if number not in self._view.settled_numbers(recorder_id):
-            return MISSING
-        return DESTROYED_EARLIER if self._view.was_struck(recorder_id, number) else IN_THE_VAULT
+        return self._view.fate(bytes.fromhex(recorder), number)
 
     def _missing_of(self, recorder_id: bytes) -> set[int]:
         here = self._numbers.get(recorder_id, set())
@@ -164,6 +180,10 @@ class Collection:
     def private_key_for(self, key_id: bytes) -> KeyRecord | None:
         """As the view underneath says."""
         return self._view.private_key_for(key_id)
+
+    def kept_file_key(self, seal: bytes) -> bytes | None:
+        """As the view underneath says."""
+        return self._view.kept_file_key(seal)
 
     def vouch(self, recorder_id: bytes, number: int) -> Vouch | None:
         """A later container here comes first; then whatever the view underneath knows.

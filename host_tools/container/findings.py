@@ -91,12 +91,23 @@ def open_body(blocks: BlockReader, header: Header, view: KeyView) -> Body:
 
     The caller has checked the seal.
     """
+    return Body(Stream(blocks, file_key_of(header, view), header.block))
+
+
+def file_key_of(header: Header, view: KeyView) -> bytes:
+    """The file key: kept as it is, or sealed to a key that we have. Raises KeyDoesNotOpen.
+
+    The caller has checked the seal.
+    """
+    kept = view.kept_file_key(header.seal)
+    if kept is not None:
+        return kept
     for recipient in header.recipients:
         record = view.private_key_for(recipient.key_id)
         if record is None or record.private is None:
             continue
         try:
-            return Body(Stream(blocks, open_file_key(header, recipient, record.private), header.block))
+            return open_file_key(header, recipient, record.private)
         except KeyDoesNotOpen:
             continue
     raise KeyDoesNotOpen
@@ -121,7 +132,7 @@ def _judge_header(header: Header, view: View) -> Finding | None:
         return replace(
             _found(report.DESTROYED, "destroyed on the recorder", header), samples=0, lost=0, segments=0
         )
-    if not any(record.private for record in records):
+    if not any(record.private for record in records) and view.kept_file_key(header.seal) is None:
         destroyed = any(record.destroyed for record in records)
         what = "private key was destroyed" if destroyed else "private key is not in this vault"
         return _found(report.UNREADABLE, f"its {what} ({key_ids[0].hex()})", header)

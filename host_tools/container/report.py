@@ -45,7 +45,8 @@ class Finding:
 
     `vouched` if somebody else says how it ended: `promised` is the sample index after its last, if they know
     one. `is_foreign` if nothing of it is known here. Of a copy in the vault `expected_place` is recorder and
-    number, whatever is left of it; `is_spoiled` if it is not any more what was imported.
+    number, whatever is left of it; `is_spoiled` if it is not any more what was imported. `gone_since` is the
+    day on which the vault destroyed the recording's key.
     """
 
     file: str
@@ -69,6 +70,7 @@ class Finding:
     vouched_by: str = ""
     is_foreign: bool = False
     is_spoiled: bool = False
+    gone_since: str | None = None
     expected_place: tuple[str, int] | None = None
 
     @property

@@ -5,6 +5,7 @@ given as 0xff bytes: never authentic, and never taken for the zeros of an unused
 beyond the last whole block are never given out.
 """
 
+import os
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -53,6 +54,11 @@ class FileSource:
         """The bytes from `offset` on, at most `length`. Raises OSError."""
         self._file.seek(offset)
         return self._file.read(length) or b""
+
+    def forget_cached(self) -> None:
+        """Have it read from the disk from now on, not from the system's memory, where that can be asked."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def __enter__(self) -> Self:
         return self

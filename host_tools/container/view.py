@@ -42,6 +42,9 @@ class KeyView(Protocol):
     def private_key_for(self, key_id: bytes, /) -> KeyRecord | None:
         """The key with this id, if it is one of ours, destroyed or not."""
 
+    def kept_file_key(self, seal: bytes, /) -> bytes | None:
+        """The file key of the container with this seal, where it was kept at its import."""
+
 
 class View(KeyView, Protocol):
     """The questions that `findings.examine` asks."""

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from host_tools.container.findings import file_key_of
 from host_tools.container.header import (
     Header,
     KeyDoesNotOpen,
     NotAContainer,
     flaws,
-    open_file_key,
     parse,
     seal_is_right,
 )
@@ -57,16 +57,11 @@ class Headers:
     def add(self, found: Found, header: Header) -> bool:
         """Take a sealed header in; False if none of our keys opens its file key."""
         self.found[found.seal] = found
-        for recipient in header.recipients:
-            record = self._view.private_key_for(recipient.key_id)
-            if record is None or record.private is None:
-                continue
-            try:
-                found.file_key = open_file_key(header, recipient, record.private)
-            except KeyDoesNotOpen:
-                continue
-            return True
-        return False
+        try:
+            found.file_key = file_key_of(header, self._view)
+        except KeyDoesNotOpen:
+            return False
+        return True
 
     def is_sealed(self, header: Header) -> bool:
         """Whether a recorder that is known here sealed it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from host_tools.container.report import CONTINUED
 from host_tools.container.wholes import absent, grouped
 from host_tools.vault.recordings import Recording, RecordingShelf
 
@@ -54,4 +55,6 @@ def chain_of(vault: RecordingShelf, recording_id: int) -> Chain:
 
 def _missing(parts: list[Recording], here: set[tuple[str, int]]) -> list[int]:
     """The numbers between and around these parts that nothing in the vault has."""
+    if len(parts) == 1 and not parts[0].part and parts[0].ended != CONTINUED:
+        return []
     return [number for number in absent(parts) if (parts[0].recorder, number) not in here]

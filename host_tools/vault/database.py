@@ -1,43 +1,23 @@
 """The vault's SQLite file: its schema with a version, its settings, and what its errors are called.
 
 Every transaction is on disk when it returns (rollback journal, synchronous EXTRA), and what is deleted is
-overwritten (secure_delete). The application id tells a vault from any other file. A migration is one
-entry in MIGRATIONS, run in one transaction when an older vault is opened.
+overwritten (secure_delete). The application id tells a vault from any other file. Transactions nest: an
+inner one is a part of the outer. `compact` writes the whole file anew, without a trace of what was in it.
 """
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from host_tools.errors import CloisterError
+from host_tools.vault.schema import MIGRATIONS, SCHEMA_QUERY
 
 APPLICATION_ID = 0x434C4F49  # "CLOI"
 BUSY_TIMEOUT_S = 5.0
-
-# Entry i makes version i + 1 out of version i. Columns named wrapped_… hold wrapping.Wrapper's output.
-MIGRATIONS = (
-    """
-    CREATE TABLE master (id INTEGER PRIMARY KEY CHECK (id = 1), salt BLOB NOT NULL,
-        memory_kib INTEGER NOT NULL, iterations INTEGER NOT NULL, lanes INTEGER NOT NULL,
-        wrapped_key BLOB NOT NULL) STRICT;
-    CREATE TABLE recorders (recorder_id BLOB PRIMARY KEY, wrapped_secret BLOB NOT NULL,
-        wrapped_status BLOB) STRICT;
-    CREATE TABLE keys (key_id BLOB PRIMARY KEY, role TEXT NOT NULL, recorder_id BLOB REFERENCES recorders,
-        suite INTEGER NOT NULL, number INTEGER NOT NULL, public_key BLOB NOT NULL,
-        wrapped_private_key BLOB) STRICT;
-    CREATE UNIQUE INDEX key_places ON keys (role, ifnull(recorder_id, x''), suite, number);
-    CREATE TABLE recordings (id INTEGER PRIMARY KEY AUTOINCREMENT, wrapped_entry BLOB NOT NULL) STRICT;
-    CREATE TABLE destroyed (recorder_id BLOB NOT NULL REFERENCES recorders, number INTEGER NOT NULL,
-        PRIMARY KEY (recorder_id, number)) STRICT;
-    """,
-)
-
-# All but the indexes that SQLite makes by itself.
-SCHEMA_QUERY = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name, sql"
 
 
 class Database:
@@ -45,6 +25,7 @@ class Database:
 
     def __init__(self, path: Path):
         self._path = path
+        self._depth = 0
         with self._errors_named():
             self._connection = sqlite3.connect(
                 path.absolute().as_uri() + "?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
@@ -58,6 +39,8 @@ class Database:
                 "cell_size_check = ON",
             ):
                 self._connection.execute(f"PRAGMA {setting}")
+            self._found_as = self._changes_of_others()
+        self.before_changes: Callable[[], None] = lambda: None  # called as a transaction begins
 
     def check(self) -> None:
         """See that the file holds what this program wrote, before anything of it is read.
@@ -65,14 +48,14 @@ class Database:
         Tables that are not the program's own could be programs themselves, without an end; and in a file
         whose pages lead to each other there is no last row. Raises CloisterError; also for a newer version.
         """
-        if self._schema() != _schema_of(self._version()) or self.rows("PRAGMA quick_check(1)") != [("ok",)]:
+        if self._schema() != _schema_of(self.version) or self.rows("PRAGMA quick_check(1)") != [("ok",)]:
             raise CloisterError(
                 f"the vault {self._path.parent} is damaged, or was altered", "restore it from a backup"
             )
 
     def migrate(self) -> None:
         """Bring the schema to the newest version. Raises CloisterError for one newer than this program."""
-        version = self._version()
+        version = self.version
         if version == len(MIGRATIONS):
             return
         with self.transaction():
@@ -80,6 +63,37 @@ class Database:
                 self.change(statement)
             self.change(f"PRAGMA user_version = {len(MIGRATIONS)}")
             self.change(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    @property
+    def version(self) -> int:
+        """How many of MIGRATIONS the file has had. Raises CloisterError for a newer file."""
+        version: int = self.rows("PRAGMA user_version")[0][0]
+        if version > len(MIGRATIONS):
+            raise CloisterError(
+                f"the vault {self._path.parent} is of a newer version ({version})",
+                "install the newer cloister",
+            )
+        return max(0, version)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection itself, for a backup by SQLite's own means."""
+        return self._connection
+
+    def compact(self) -> None:
+        """Write the file anew, outside any transaction: what was in it before is in none of its pages."""
+        self.change("UPDATE upkeep SET unvacuumed = 1 WHERE unvacuumed = 0")
+        self.change("VACUUM")
+        self.change("UPDATE upkeep SET unvacuumed = 0")
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether no `compact` is owed: one that is goes with the change that needs it."""
+        return self.rows("SELECT unvacuumed FROM upkeep") == [(0,)]
+
+    def owe_compacting(self) -> None:
+        """Inside a transaction: remember that the file has to be written anew, whatever happens."""
+        self.change("UPDATE upkeep SET unvacuumed = 1")
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -91,12 +105,22 @@ class Database:
         with self._errors_named():
             return self._connection.execute(statement, values).lastrowid or 0
 
+    def change_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
+        """Run one changing statement for each of these."""
+        with self._errors_named():
+            self._connection.executemany(statement, values)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing, on disk when it ends; nobody else changes anything meanwhile."""
+        """All of it or nothing, on disk when the outermost ends; nobody else changes anything meanwhile."""
+        if self._depth:
+            yield
+            return
         with self._errors_named():
             self._connection.execute("BEGIN IMMEDIATE")
+        self._depth = 1
         try:
+            self.before_changes()
             yield
             with self._errors_named():
                 self._connection.execute("COMMIT")
@@ -104,20 +128,27 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        finally:
+            self._depth = 0
+
+    @property
+    def was_changed_by_others(self) -> bool:
+        """Whether another command has changed the file since it was opened here."""
+        with self._errors_named():
+            return self._changes_of_others() != self._found_as
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._depth > 0
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _version(self) -> int:
-        """How many of MIGRATIONS the file has had."""
-        version: int = self.rows("PRAGMA user_version")[0][0]
-        if version > len(MIGRATIONS):
-            raise CloisterError(
-                f"the vault {self._path.parent} is of a newer version ({version})",
-                "install the newer cloister",
-            )
-        return max(0, version)
+    def _changes_of_others(self) -> int:
+        number: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return number
 
     def _schema(self) -> list[tuple[Any, ...]]:
         return self.rows(SCHEMA_QUERY)
@@ -139,7 +170,8 @@ class Database:
 
 def _statements(version: int, until: int) -> list[str]:
     """What makes a file of version `until` out of one of `version`."""
-    return [statement for entry in MIGRATIONS[version:until] for statement in entry.split(";")]
+    statements = [statement for entry in MIGRATIONS[version:until] for statement in entry.split(";")]
+    return [statement for statement in statements if statement.strip()]
 
 
 @cache

@@ -1,17 +1,21 @@
 """One container from a card into the vault: copied still encrypted, read back, and only then entered.
 
 The copy holds the header and everything up to the last authentic segment. It is read back from the disk
-and judged again; only if the finding is the same is the entry committed. Doing it twice does nothing.
+and judged again; only if the finding is the same is the entry committed. Doing it twice does nothing. What
+was sealed to a last-resort key gets its file key as its own; what the vault has destroyed never comes back.
 """
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from host_tools.container import report
 from host_tools.container.collection import Collection, Member
+from host_tools.container.findings import file_key_of
 from host_tools.container.report import Finding
+from host_tools.container.view import LAST_RESORT
 from host_tools.vault.recordings import Recording
+from host_tools.vault.retention import MOST_DAYS
 from host_tools.vault.vault import Vault
 
 IMPORTED = "imported"
@@ -38,8 +42,8 @@ class Intake:
 def take_in(vault: Vault, collection: Collection, member: Member) -> Intake:
     """Judge one member of a card and import what is authentic of it.
 
-    What was destroyed on the recorder, and is not in the vault, is not taken in from another copy. Raises
-    CloisterError if the card or the disk fails; the vault is then as it was.
+    What was destroyed on the recorder and is not in the vault, or was destroyed by the vault, is not taken in
+    from another copy. Raises CloisterError if the card or the disk fails; the vault is then as it was.
     """
     for _ in range(TRIES):
         finding = collection.examine(member)
@@ -64,6 +68,8 @@ def _take_in(vault: Vault, collection: Collection, member: Member, finding: Find
         struck = vault.destroyed_numbers(finding.header.recorder_id)
         if present is None and finding.header.number in struck:
             return Intake(finding, LEFT_ON_CARD)
+        if present is not None and vault.state(present.id).gone is not None:
+            return Intake(finding, LEFT_ON_CARD, present)
         if present is not None and present.seal != finding.header.seal.hex():
             finding.notes.append(f"number {present.number} is in the vault under another seal")
             return Intake(finding, LEFT_ON_CARD, present)
@@ -71,6 +77,7 @@ def _take_in(vault: Vault, collection: Collection, member: Member, finding: Find
             return Intake(finding, ALREADY_HERE, present)
         entry = _copy(vault, collection, member, finding)
         recording = vault.add_recording(entry, instead_of=present)
+        _give_own_key(vault, collection, finding, recording)
     return Intake(finding, IMPORTED_BETTER if present else IMPORTED, recording)
 
 
@@ -111,10 +118,18 @@ def _copy(vault: Vault, collection: Collection, member: Member, finding: Finding
     )
     if not same:
         raise CopyDiffersError
-    return entry_of(finding, name)
+    return entry_of(finding, name, vault.now())
 
 
-def entry_of(finding: Finding, file: str) -> Recording:
+def _give_own_key(vault: Vault, collection: Collection, finding: Finding, recording: Recording) -> None:
+    """Keep the file key of what other recordings' key opens, too: so that each can be destroyed alone."""
+    assert finding.header is not None
+    record = vault.private_key_for(finding.header.recipients[0].key_id)
+    if record is not None and record.role == LAST_RESORT:
+        vault.keep_file_key(recording.id, file_key_of(finding.header, collection))
+
+
+def entry_of(finding: Finding, file: str, now: datetime) -> Recording:
     """The vault's entry for a finding that holds sound; its id is given when it is added."""
     header, session = finding.header, finding.session
     assert header is not None and session is not None and finding.samples is not None
@@ -137,7 +152,13 @@ def entry_of(finding: Finding, file: str) -> Recording:
         samples=finding.samples,
         lost=finding.lost or 0,
         segments=finding.segments or 0,
-        imported=datetime.now(UTC).isoformat(timespec="seconds"),
+        imported=now.isoformat(timespec="seconds"),
         damage=list(finding.damage),
         ended=finding.end_reason,
+        retention_days=_retention_days(session.fields.get("retention_days")),
     )
+
+
+def _retention_days(value: object) -> int | None:
+    """What the recorder was set to; None where it leaves that to the laptop, or says nothing that can be."""
+    return value if type(value) is int and 0 < value <= MOST_DAYS else None

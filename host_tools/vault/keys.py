@@ -60,17 +60,33 @@ class KeyShelf(Shelf):
                 LAST_RESORT, recorder_id, suite, 0
             )
 
+    def new_last_resort_key(self, recorder_id: bytes, suite: int) -> bytes:
+        """Make another last-resort key, the one in force from now on; the old one stays. The public key."""
+        with self._database.transaction():
+            return self._make(LAST_RESORT, recorder_id, suite, self._count(LAST_RESORT, recorder_id, suite))
+
     def recovery_key(self, suite: int) -> bytes | None:
-        """The public recovery key in force, or None."""
+        """The public recovery key made last, or None. Raises CloisterError without its private half."""
         return self._newest(RECOVERY, None, suite)
 
     def make_recovery_key(self, suite: int) -> bytes:
         """Make a recovery key pair, the one in force from now on; returns the public key."""
         with self._database.transaction():
-            rows = self._database.rows(
-                "SELECT count(*) FROM keys WHERE role = ? AND suite = ?", RECOVERY, suite
+            return self._make(RECOVERY, None, suite, self._count(RECOVERY, None, suite))
+
+    def put_private_key_back(self, wanted: bytes, private: bytes) -> None:
+        """Keep a private key again that was destroyed here. Raises CloisterError if it is another one's."""
+        with self._database.transaction():
+            record = self.private_key_for(wanted)
+            public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+            if record is None or public != record.public or key_id(public) != wanted:
+                raise CloisterError(f"this is not the private key of {wanted.hex()}")
+            place = private_key_place(wanted, record.role, record.recorder_id, record.suite, record.index)
+            self._database.change(
+                "UPDATE keys SET wrapped_private_key = ? WHERE key_id = ?",
+                self._wrapper.wrap(private, *place),
+                wanted,
             )
-            return self._make(RECOVERY, None, suite, rows[0][0])
 
     def private_key_for(self, wanted: bytes) -> KeyRecord | None:
         """The key with this id, if it is one of this vault's, destroyed or not."""
@@ -88,6 +104,12 @@ class KeyShelf(Shelf):
     def _destroy(self, wanted: bytes) -> None:
         """The same, inside the caller's transaction."""
         self._database.change("UPDATE keys SET wrapped_private_key = NULL WHERE key_id = ?", wanted)
+
+    def _count(self, role: str, recorder_id: bytes | None, suite: int) -> int:
+        """How many keys there are of that role: the number of the next one."""
+        query = "SELECT count(*) FROM keys WHERE role = ? AND recorder_id IS ? AND suite = ?"
+        rows = self._database.rows(query, role, recorder_id, suite)
+        return int(rows[0][0])
 
     def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> bytes | None:
         rows = self._database.rows(
@@ -121,7 +143,7 @@ class KeyShelf(Shelf):
         pair = X25519PrivateKey.generate()
         public = pair.public_key().public_bytes_raw()
         wrapped = self._wrapper.wrap(
-            pair.private_bytes_raw(), *_place(key_id(public), role, recorder_id, suite, number)
+            pair.private_bytes_raw(), *private_key_place(key_id(public), role, recorder_id, suite, number)
         )
         self._database.change(
             "INSERT INTO keys (key_id, role, recorder_id, suite, number, public_key, wrapped_private_key) "
@@ -141,11 +163,11 @@ class KeyShelf(Shelf):
         wanted, role, recorder_id, suite, number, public, wrapped = row
         private = None
         if wrapped is not None:
-            private = self._unwrap(wrapped, *_place(wanted, role, recorder_id, suite, number))
+            private = self._unwrap(wrapped, *private_key_place(wanted, role, recorder_id, suite, number))
         return KeyRecord(wanted, role, recorder_id, suite, number, public, private, destroyed=wrapped is None)
 
 
-def _place(
+def private_key_place(
     wanted: bytes, role: str, recorder_id: bytes | None, suite: int, number: int
 ) -> tuple[str | int, ...]:
     """What a wrapped private key is bound to: every other column of its row."""

@@ -1,10 +1,12 @@
 """A recording of the vault opened for its sound: header checked and file key opened again, every time.
 
 The vault's own file may have been changed behind its back, so nothing of it is believed before its seal.
+A recording that was sealed to a last-resort key opens with its own file key, which was kept at its import.
 `Parts` is a recording in several parts, to be read like one body.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from host_tools.container import layout
 from host_tools.container.body import Body
@@ -12,19 +14,39 @@ from host_tools.container.findings import open_body
 from host_tools.container.header import KeyDoesNotOpen, NotAContainer, parse, seal_is_right
 from host_tools.container.records import Event
 from host_tools.container.source import BlockReader, Source
+from host_tools.container.view import KeyRecord
 from host_tools.errors import CloisterError
 from host_tools.vault.recordings import Recording
-from host_tools.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from host_tools.vault.vault import Vault
 
 
-def open_body_of(vault: Vault, recording: Recording, source: Source) -> Body:
+class ViewOfOne:
+    """The keys of a vault, as far as one of its recordings needs them."""
+
+    def __init__(self, vault: "Vault", recording: Recording):
+        self._vault = vault
+        self._recording = recording
+
+    def private_key_for(self, key_id: bytes) -> KeyRecord | None:
+        """As the vault has it."""
+        return self._vault.private_key_for(key_id)
+
+    def kept_file_key(self, seal: bytes) -> bytes | None:
+        """The recording's own file key."""
+        is_it = seal.hex() == self._recording.seal
+        return self._vault.file_key(self._recording.id) if is_it else None
+
+
+def open_body_of(vault: "Vault", recording: Recording, source: Source) -> Body:
     """The body of a recording. Raises CloisterError if the copy is altered or its key destroyed."""
     try:
         header = parse(source.read_at(0, layout.BLOCK_BYTES))
         secret = vault.recorder_secret(bytes.fromhex(recording.recorder))
         if secret is None or header.seal.hex() != recording.seal or not seal_is_right(header, secret):
             raise NotAContainer
-        return open_body(BlockReader(source), header, vault)
+        return open_body(BlockReader(source), header, ViewOfOne(vault, recording))
     except NotAContainer:
         raise CloisterError(
             f"the vault's copy of recording {recording.id} was altered", "restore the vault from a backup"

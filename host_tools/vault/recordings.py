@@ -5,6 +5,7 @@ is written, read back and found authentic before its entry is committed. Files w
 an interrupted import left, and the next import removes them.
 """
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from host_tools.container.layout import BLOCK_BYTES, VOUCHED_SEAL_BYTES
 from host_tools.container.source import BlockReader, FileSource, PathSource, Source
@@ -24,6 +27,7 @@ from host_tools.vault.wrapping import Wrapper
 FOLDER_NAME = "recordings"
 UNFINISHED = ".part"
 COPY_BLOCKS = 256
+SHRED_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Recording:
     """One container in the vault, as it was found at import. `start` and `samples` are sample indices.
 
     `previous` is SESSION's, with `number`, `seal` and `samples`; ids and seals are in hex. `ended` is END's
-    reason, None without one.
+    reason, None without one. `retention_days` is what the recorder was set to, None where the laptop decides.
     """
 
     id: int
@@ -54,6 +58,7 @@ class Recording:
     imported: str
     damage: list[str] = field(default_factory=list)
     ended: str | None = None
+    retention_days: int | None = None
 
     @property
     def length(self) -> int:
@@ -77,6 +82,10 @@ class RecordingShelf(Shelf):
     def __init__(self, folder: Path, database: Database, wrapper: Wrapper):
         super().__init__(folder, database, wrapper)
         self._unwrapped: dict[int, tuple[bytes, Recording]] = {}
+
+    def _forget_unwrapped(self) -> None:
+        """Unwrap every entry again when it is asked for."""
+        self._unwrapped.clear()
 
     def recordings(self) -> list[Recording]:
         """Every recording, in the order of their ids."""
@@ -115,6 +124,33 @@ class RecordingShelf(Shelf):
                 f"{(error.strerror or '').lower()}",
                 "restore the vault from a backup",
             ) from None
+
+    def shred_file(self, recording: Recording) -> bool:
+        """Overwrite the recording's own file with random bytes, read it back, and remove it.
+
+        Whether what was read back is what was written; false, and nothing is done, if it is not there. The
+        disk may keep the old bytes in blocks that it no longer shows; what counts is that their key is
+        destroyed.
+        """
+        path = self._files / recording.file
+        if not path.is_file() or path.is_symlink():
+            return False
+        written, read = hashlib.sha256(), hashlib.sha256()
+        with path.open("r+b", buffering=0) as file:
+            left = path.stat().st_size
+            while left > 0:
+                piece = os.urandom(min(left, SHRED_BYTES))
+                count = file.write(piece)
+                written.update(piece[:count])
+                left -= count
+            os.fsync(file.fileno())
+            _forget_cached(file.fileno())
+            file.seek(0)
+            while piece := file.read(SHRED_BYTES):
+                read.update(piece)
+        path.unlink()
+        sync_folder(self._files)
+        return written.digest() == read.digest()
 
     @contextmanager
     def importing(self) -> Iterator[None]:
@@ -208,10 +244,9 @@ class RecordingShelf(Shelf):
     def _recording(self, recording_id: int, wrapped: bytes) -> Recording:
         known = self._unwrapped.get(recording_id)
         if known is None or known[0] != wrapped:
-            known = (
-                wrapped,
-                Recording(id=recording_id, **self._unwrap_json(wrapped, "recording", recording_id)),
-            )
+            entry = self._unwrap(wrapped, "recording", recording_id)
+            text = b'{"id":%d,' % recording_id + entry[1:]  # the id is not in the entry, but is its place
+            known = (wrapped, msgspec.json.decode(text, type=Recording))
             self._unwrapped[recording_id] = known
         return known[1]
 

@@ -8,10 +8,12 @@ import contextlib
 import io
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from host_tools.cli.status import _print_json, _print_page
 from host_tools.cli.text import print_json
+from host_tools.container.view import LAST_RESORT, KeyRecord
 from host_tools.errors import CloisterError
 from host_tools.recorder import client as client_module
 from host_tools.recorder import lines as lines_module
@@ -20,7 +22,6 @@ from host_tools.recorder.log import entry_words, read_log
 from host_tools.recorder.selftest import ask_selftest
 from host_tools.recorder.status import settle
 from host_tools.vault.recorders import _last_used, struck_entries
-from host_tools.vault.struck import Settlement
 from tests.fuzz import hostile_json
 from tests.fuzz.draw import Draw
 from tests.unit.recorder_double import HELLO, RecorderDouble
@@ -145,8 +146,24 @@ class SmallVault:
         _last_used(status.get("last"))
         struck_entries(status.get("struck"))
 
-    def settle_struck(self, recorder_id: bytes, status: dict[str, Any]) -> list[Settlement]:
-        return [Settlement(number, key, "kept", "") for number, key in struck_entries(status.get("struck"))]
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def transaction(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def note_destroyed(self, recorder_id: bytes, number: int) -> None:
+        assert 0 < number < 1 << 32
+
+    def recordings(self) -> list[Any]:
+        return []
+
+    def states(self) -> dict[int, Any]:
+        return {}
+
+    def private_key_for(self, key_id: bytes) -> KeyRecord | None:
+        known = len(key_id) == 8 and key_id[0] % 2 == 0
+        return KeyRecord(key_id, LAST_RESORT, RECORDER_ID, 1, 0, b"", b"", False) if known else None
 
     def recorder_secret(self, recorder_id: bytes) -> bytes | None:
         return SECRET if recorder_id == RECORDER_ID else None

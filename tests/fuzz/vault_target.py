@@ -27,7 +27,10 @@ COMMANDS = (
     ("list",), ("list", "--json"), ("verify", "1", "2", "3"), ("verify", "--json", "2"), ("show", "1"),
     ("show", "2", "--json"), ("verify", "CARD"), ("import", "CARD"),
 )  # fmt: skip
-TABLES = ("master", "recorders", "keys", "recordings", "destroyed", "sqlite_sequence")
+TABLES = (
+    "stretching", "people", "identity", "recorders", "keys", "recordings", "destroyed", "states", "file_keys",
+    "papers", "audit", "audit_head", "attempts", "upkeep", "sqlite_sequence",
+)  # fmt: skip
 VALUES = (
     "NULL",
     "0",
@@ -60,9 +63,7 @@ SCHEMAS = (
     "DELETE FROM sqlite_schema WHERE name = 'keys'",
     _endless_view("recordings", "x AS id, x'00' AS wrapped_entry"),
     _endless_view("recorders", "x'00' AS recorder_id, x'00' AS wrapped_secret, x'00' AS wrapped_status"),
-    _endless_view(
-        "master", "x'00' AS salt, 64 AS memory_kib, 1 AS iterations, 1 AS lanes, x'00' AS wrapped_key"
-    ),
+    _endless_view("stretching", "1 AS id, x'00' AS salt, 64 AS memory_kib, 1 AS iterations, 1 AS lanes"),
 )
 
 _folder = tempfile.TemporaryDirectory(prefix="cloister-fuzz-")

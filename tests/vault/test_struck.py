@@ -7,7 +7,16 @@ import pytest
 
 from host_tools.errors import CloisterError
 from host_tools.vault import Recording, Vault
-from host_tools.vault.struck import KEPT, KEY_DESTROYED, LAST_RESORT_KEPT, NOTHING
+from host_tools.vault.state import Hold, State
+from host_tools.vault.struck import (
+    COPY_DESTROYED,
+    GONE,
+    KEPT,
+    KEY_DESTROYED,
+    LAST_RESORT_KEPT,
+    NOTHING,
+    settle_struck,
+)
 from tests.quick_vault import make_quick_vault
 from tests.reference_writer import key_id
 
@@ -34,9 +43,10 @@ def imported(vault: Vault, number: int, key: bytes, recorder_id: bytes = RECORDE
         vault.add_recording(replace(ENTRY, number=number, key=key.hex(), recorder=recorder_id.hex()))
 
 
-def settle(vault: Vault, number: int, key: object):
+def settle(vault: Vault, number: int, key: object, answer: bool | None = None):
     key = key.hex() if isinstance(key, bytes) else key
-    (found,) = vault.settle_struck(RECORDER, {"struck": [{"number": number, "key": key}]})
+    status = {"struck": [{"number": number, "key": key}]}
+    (found,) = settle_struck(vault, RECORDER, status, lambda recording: answer)
     return found
 
 
@@ -67,13 +77,67 @@ def test_a_copy_sealed_to_a_recovery_key_is_not_promised_away(vault: Vault) -> N
     assert "only if it was sealed to the recovery key" in settle(vault, 7, one_time(vault)).words
 
 
-def test_what_was_imported_is_kept(vault: Vault) -> None:
+def test_what_was_imported_is_kept_if_somebody_says_so(vault: Vault) -> None:
     key = one_time(vault)
     imported(vault, 7, key)
-    found = settle(vault, 7, key)
+    found = settle(vault, 7, key, answer=False)
     assert (found.did, found.settled) == (KEPT, True)
     assert "the vault's copy and its key are kept" in found.words
     assert has_private(vault, key)
+
+
+def test_what_was_imported_is_left_open_where_nobody_can_be_asked(vault: Vault) -> None:
+    key = one_time(vault)
+    imported(vault, 7, key)
+    found = settle(vault, 7, key)
+    assert (found.did, found.settled) == (NOTHING, False)
+    assert "--destroy-copies" in found.words
+    assert has_private(vault, key)
+
+
+def test_what_was_imported_goes_with_its_key_if_somebody_says_so(vault: Vault) -> None:
+    key, other = one_time(vault, index=0), one_time(vault, index=1)
+    imported(vault, 7, key)
+    file = vault.folder / "recordings" / "file"
+    file.write_bytes(b"still encrypted" * 1000)
+    found = settle(vault, 7, key, answer=True)
+    assert (found.did, found.settled, found.recording) == (COPY_DESTROYED, True, 1)
+    assert "no copy of it can be opened any more" in found.words
+    assert not has_private(vault, key) and has_private(vault, other)
+    assert vault.state(1).gone is not None and not file.exists()
+    again = settle(vault, 7, key, answer=True)
+    assert (again.did, again.settled) == (GONE, True)
+
+
+def test_what_is_held_stays_whatever_is_answered(vault: Vault) -> None:
+    key = one_time(vault)
+    imported(vault, 7, key)
+    vault.set_state(1, State(hold=Hold("a complaint", "2026-01-01", 1)))
+    found = settle(vault, 7, key, answer=True)
+    assert (found.did, found.settled) == (NOTHING, False)
+    assert "is held" in found.words
+    assert has_private(vault, key)
+
+
+def test_a_copy_whose_key_another_recording_has_is_not_destroyed_alone(vault: Vault) -> None:
+    key = one_time(vault)
+    imported(vault, 7, key)
+    imported(vault, 5, key)
+    found = settle(vault, 7, key, answer=True)
+    assert not found.settled and "also opens number 5" in found.words
+    assert has_private(vault, key) and vault.state(1).gone is None
+
+
+def test_a_copy_under_the_last_resort_key_loses_its_own_key_alone(vault: Vault) -> None:
+    key = key_id(vault.last_resort_key(RECORDER, 1))
+    imported(vault, 7, key)
+    vault.keep_file_key(1, bytes(32))
+    imported(vault, 8, key)
+    found = settle(vault, 7, key, answer=True)
+    assert found.did == COPY_DESTROYED
+    assert "can still be opened until the last-resort key is replaced" in found.words
+    assert vault.file_key(1) is None and has_private(vault, key)
+    assert vault.state(1).gone is not None and vault.state(2).gone is None
 
 
 def test_a_last_resort_key_is_kept_and_that_is_said(vault: Vault) -> None:
@@ -133,7 +197,7 @@ def test_keys_that_are_not_this_recorders_are_left(vault: Vault) -> None:
 def test_a_status_in_another_form_does_nothing_at_all(vault: Vault) -> None:
     key = one_time(vault)
     with pytest.raises(CloisterError, match="in a form that is not known"):
-        vault.settle_struck(RECORDER, {"struck": [{"number": 7, "key": key.hex()}, {"number": "8"}]})
+        settle_struck(vault, RECORDER, {"struck": [{"number": 7, "key": key.hex()}, {"number": "8"}]})
     assert has_private(vault, key)
 
 

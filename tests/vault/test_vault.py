@@ -13,9 +13,12 @@ import pytest
 from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY
 from host_tools.errors import CloisterError
 from host_tools.vault import create_vault, open_vault
-from host_tools.vault.wrapping import Argon2Cost, Wrapper, WrapRefused
+from host_tools.vault.stretching import Argon2Cost
+from host_tools.vault.wrapping import Wrapper, WrapRefused
 from tests.quick_vault import PASSPHRASE, QUICK, QuickVault, make_quick_vault
 from tests.reference_writer import key_id
+from tests.typed_command import everything
+from tests.vault.raw import all_bytes, edit
 
 RECORDER, SECRET = b"recorder", bytes(range(32))
 STATUS = {"last": {"number": 4, "seal": "ab" * 16, "samples": 160}, "next_container": 5, "struck": []}
@@ -24,18 +27,6 @@ STATUS = {"last": {"number": 4, "seal": "ab" * 16, "samples": 160}, "next_contai
 @pytest.fixture
 def made(tmp_path: Path) -> QuickVault:
     return make_quick_vault(tmp_path)
-
-
-def all_bytes(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-
-
-def edit(folder: Path, statement: str, *values: object) -> None:
-    """Change a vault behind its back."""
-    connection = sqlite3.connect(folder / "vault.sqlite")
-    with connection:
-        connection.execute(statement, values)
-    connection.close()
 
 
 def test_keys_are_made_once_and_kept(made: QuickVault) -> None:
@@ -92,11 +83,14 @@ def test_destroyed_keys_are_gone_from_the_file_and_still_known(made: QuickVault)
     assert not any(secret in left for secret in wrapped)
 
 
-def test_wrong_passphrase_is_refused_and_changes_nothing(made: QuickVault) -> None:
-    before = all_bytes(made.folder)
+def test_wrong_passphrase_is_refused_and_changes_nothing_but_the_audit(made: QuickVault) -> None:
+    before = everything(made.folder)
     with pytest.raises(CloisterError, match="wrong passphrase"):
         open_vault(made.folder, PASSPHRASE + "x")
-    assert all_bytes(made.folder) == before
+    assert everything(made.folder) == before
+    with made.open() as vault:
+        (entry,) = vault.audit.entries()
+    assert (entry.person, entry.action, entry.outcome) == (0, "open", "refused")
 
 
 def test_swapped_private_keys_are_refused(made: QuickVault) -> None:
@@ -141,10 +135,10 @@ def test_swapped_recorder_secrets_are_refused(made: QuickVault) -> None:
 
 
 def test_cheaper_argon2_parameters_are_refused(made: QuickVault) -> None:
-    edit(made.folder, "UPDATE master SET iterations = 2")
+    edit(made.folder, "UPDATE stretching SET iterations = 2")
     with pytest.raises(CloisterError, match="wrong passphrase"):
         made.open()
-    edit(made.folder, "UPDATE master SET memory_kib = 1 << 40")
+    edit(made.folder, "UPDATE stretching SET memory_kib = 1 << 40")
     with pytest.raises(CloisterError, match="make no sense"):
         made.open()
 
@@ -177,7 +171,7 @@ def test_a_failure_while_making_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     def fail(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("host_tools.vault.wrapping.wrap_master_key", fail)
+    monkeypatch.setattr("host_tools.vault.opening.add_to_people", fail)
     with pytest.raises(OSError, match="No space"):
         create_vault(tmp_path / "vault", PASSPHRASE, QUICK)
     assert list(tmp_path.iterdir()) == []
