@@ -60,6 +60,10 @@ class RawDevice:
         except OSError as error:
             raise self._explained(error) from None
 
+    def fileno(self) -> int:
+        """The system's number of the open file."""
+        return self._file.fileno()
+
     def __enter__(self) -> "RawDevice":
         return self
 

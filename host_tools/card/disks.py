@@ -26,6 +26,8 @@ class Disk:
     """What uses it or a part of it: where it is mounted, and what else."""
     untold: str = ""
     """What this system does not tell."""
+    serial: str = ""
+    """The card's own, which a reader on USB does not pass on."""
 
 
 PLATFORM: str = sys.platform

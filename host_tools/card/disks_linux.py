@@ -36,6 +36,7 @@ class LinuxDisks:
             is_built_in=_is_built_in(whole),
             part_of=f"/dev/{whole.name}" if whole != folder else "",
             users=tuple(self._users(folder)),
+            serial=_line(whole / "device/serial"),
         )
 
     def mounted_at(self, folder: Path) -> str:

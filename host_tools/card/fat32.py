@@ -62,7 +62,7 @@ class Fat32:
             if raw[0] == DELETED or attributes & (FOLDER | VOLUME):
                 continue
             high, low, size_bytes = struct.unpack("<H4xHI", raw[20:32])
-            found.append(Entry(_name(raw), size_bytes, (high << 16 | low) & 0x0FFFFFFF))
+            found.append(Entry(name_of(raw), size_bytes, (high << 16 | low) & 0x0FFFFFFF))
         return found
 
     def folders(self) -> int:
@@ -144,6 +144,12 @@ class Runs:
             self._firsts.append(cluster)
             self._untils.append(cluster + 1)
 
+    def add_run(self, first: int, until: int) -> None:
+        """Clusters from one to before another, which come next in the chain."""
+        if first < until:
+            self.add(first)
+            self._untils[-1] = until
+
     def __len__(self) -> int:
         return len(self._firsts)
 
@@ -180,7 +186,7 @@ class Chain:
         return b"".join(pieces)
 
 
-def _name(raw: bytes) -> str:
+def name_of(raw: bytes) -> str:
     """`NAME.EXT`; bytes that are no ASCII are shown as in code page 437."""
     stem = (b"\xe5" + raw[1:8] if raw[0] == 0x05 else raw[:8]).decode("cp437").rstrip(" ")
     extension = raw[8:11].decode("cp437").rstrip(" ")

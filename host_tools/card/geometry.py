@@ -21,17 +21,28 @@ FAT32_MOST_CLUSTERS = 0x0FFFFFF5
 HINT = "format the card as FAT32; that erases it"
 MBR_TABLE_OFFSET = 446
 MBR_GUID_TYPE = 0xEE
+NOT_MIRRORED = 0x80
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """A FAT32 file system; places in bytes from the start of the card."""
+    """A FAT32 file system; places in bytes from the start of the card.
+
+    fats: how many allocation tables there are, each of fat_bytes; is_mirrored if all are kept alike.
+    info_offset: of FSInfo, 0 if there is none. It goes from start_offset to before end_offset.
+    """
 
     fat_offset: int
     data_offset: int
     cluster_bytes: int
     clusters: int
     root_cluster: int
+    fats: int
+    fat_bytes: int
+    is_mirrored: bool
+    info_offset: int
+    start_offset: int
+    end_offset: int
 
     def cluster_offset(self, cluster: int) -> int:
         """Where that cluster's data begins."""
@@ -88,8 +99,8 @@ def parse_boot_sector(sector: bytes, start: int, card_bytes: int | None) -> Geom
         raise CloisterError("no FAT file system")
     # BPB_SecPerClus, RsvdSecCnt, NumFATs, RootEntCnt, TotSec16, FATSz16
     per_cluster, reserved, fats, root_entries, sectors16, fat16 = struct.unpack_from("<BHBHHxH", sector, 13)
-    # BPB_TotSec32, FATSz32, FSVer, RootClus
-    sectors32, fat32, version, root = struct.unpack_from("<IIxxHI", sector, 32)
+    # BPB_TotSec32, FATSz32, ExtFlags, FSVer, RootClus, FSInfo
+    sectors32, fat32, flags, version, root, info = struct.unpack_from("<IIHHIH", sector, 32)
     sectors = sectors16 or sectors32
     data = reserved + fats * (fat16 or fat32) + (root_entries * 32 + SECTOR_BYTES - 1) // SECTOR_BYTES
     clusters = (sectors - data) // per_cluster
@@ -105,12 +116,17 @@ def parse_boot_sector(sector: bytes, start: int, card_bytes: int | None) -> Geom
         cluster_bytes=per_cluster * SECTOR_BYTES,
         clusters=clusters,
         root_cluster=root,
+        fats=fats,
+        fat_bytes=fat32 * SECTOR_BYTES,
+        is_mirrored=not flags & NOT_MIRRORED,
+        info_offset=offset + info * SECTOR_BYTES if 0 < info < reserved else 0,
+        start_offset=offset,
+        end_offset=offset + sectors * SECTOR_BYTES,
     )
     if not geometry.holds(root):
         raise CloisterError("damaged file system: its root folder is outside")
-    file_system_end = (start + sectors) * SECTOR_BYTES
-    if card_bytes is not None and file_system_end > card_bytes:
-        raise CloisterError(f"cut short: {card_bytes} bytes of {file_system_end}", CUT_SHORT_HINT)
+    if card_bytes is not None and geometry.end_offset > card_bytes:
+        raise CloisterError(f"cut short: {card_bytes} bytes of {geometry.end_offset}", CUT_SHORT_HINT)
     return geometry
 
 

@@ -54,7 +54,7 @@ def open_card(path: Path | str) -> Card:
     name = str(path)
     try:
         if not name.startswith(WINDOWS_DEVICE) and Path(name).is_dir():
-            return Card(list(_folder_files(Path(name))))
+            return Card(list(folder_files(Path(name))))
         return _open_device(name)
     except OSError as error:
         hint = PERMISSION_HINT if isinstance(error, PermissionError) else None
@@ -84,7 +84,13 @@ class _FolderFile:
             raise CloisterError(f"{self._path} cannot be read: {_reason(error)}") from None
 
 
-def _folder_files(folder: Path) -> Iterator[CardFile]:
+def files_of(fat: Fat32) -> list[CardFile]:
+    """The files in the top folder of a file system."""
+    return [_ImageFile(fat, entry) for entry in fat.entries()]
+
+
+def folder_files(folder: Path) -> Iterator[CardFile]:
+    """The files in a folder, by name; what is no file itself is passed over."""
     for path in sorted(folder.iterdir()):
         if path.is_file() and not path.is_symlink():
             yield _FolderFile(path, path.stat().st_size)
@@ -139,7 +145,7 @@ def _open_device(name: str) -> Card:
         if size_bytes == 0:
             raise CloisterError("it is empty")
         fat = Fat32(_Sectors(device).read_at, size_bytes)
-        return Card([_ImageFile(fat, entry) for entry in fat.entries()], device)
+        return Card(files_of(fat), device)
     except BaseException:
         device.close()
         raise

@@ -1,4 +1,4 @@
-"""What `cloister card check` is to overwrite: a whole card's device or an image of one, and nothing else.
+"""What a command is to overwrite: a whole card's device or an image of one, and nothing else.
 
 Everything that is no card, or that this system or anybody uses, is refused before it is opened for writing.
 """
@@ -17,6 +17,7 @@ from host_tools.card.fat32 import Entry, Fat32, ReadAt
 from host_tools.card.format import LARGEST_BYTES, SMALLEST_BYTES
 from host_tools.card.geometry import SECTOR_BYTES, parse_boot_sector, partition_count, partition_start
 from host_tools.card.source import WINDOWS_DEVICE
+from host_tools.card.trial import BlockDevice
 from host_tools.errors import CloisterError
 
 ALIGNED_BYTES = 4096
@@ -37,6 +38,9 @@ class Target:
     model: str = ""
     is_built_in: bool = False
     untold: str = ""
+    serial: str = ""
+    part_of: str = ""
+    """The whole card's device, if this is only a part of it."""
 
     @property
     def name(self) -> str:
@@ -65,10 +69,13 @@ class Contents:
     partitions: int = 0
 
 
-def find_target(named: str) -> Target:
-    """What that name means. Raises CloisterError if it must not be overwritten; opens nothing."""
+def find_target(named: str, command: str = COMMAND, parts: bool = False) -> Target:
+    """What that name means. Raises CloisterError if it must not be overwritten; opens nothing.
+
+    command: what hints tell to type. parts: a part of a card will do as well.
+    """
     if named.startswith(WINDOWS_DEVICE):
-        return _device(named)
+        return _device(named, command, parts)
     try:
         path = Path(named).resolve(strict=True)
         status = path.stat()
@@ -78,12 +85,12 @@ def find_target(named: str) -> Target:
         reason = error.strerror or type(error).__name__
         raise CloisterError(f"{named}: {reason.lower()}") from None
     if stat.S_ISDIR(status.st_mode):
-        raise _folder(path)
+        raise _folder(path, command)
     if stat.S_ISREG(status.st_mode):
-        return _image(path, status.st_size)
+        return _image(path, status.st_size, command)
     raw_device = stat.S_ISCHR(status.st_mode) and disks.PLATFORM == "darwin"
     if stat.S_ISBLK(status.st_mode) or raw_device:
-        return _device(str(path))
+        return _device(str(path), command, parts)
     raise CloisterError(f"{path} is neither a card's device nor an image of a card")
 
 
@@ -93,7 +100,7 @@ def contents(device: RawDevice, is_recording: Callable[[str], object]) -> Conten
     try:
         start = device.read_at(0, ALIGNED_BYTES)
         partitions = partition_count(start[:SECTOR_BYTES])
-        card = Fat32(_whole_blocks(device), device.size_bytes)
+        card = Fat32(whole_blocks(device), device.size_bytes)
         recordings: list[str] = []
         others: list[str] = []
         for entry in card.entries():
@@ -116,7 +123,7 @@ def is_card_image(device: RawDevice) -> bool:
     Blank is one byte all over its first and last MiB and blocks between. Nothing else about a file tells it
     from an archive or a database of that size. What cannot be read is no image.
     """
-    read_at = _whole_blocks(device)
+    read_at = whole_blocks(device)
     try:
         sector = read_at(0, SECTOR_BYTES)
         start = partition_start(sector) or 0
@@ -124,12 +131,13 @@ def is_card_image(device: RawDevice) -> bool:
     except OSError:
         return False
     except CloisterError:
-        return _is_blank(device)
+        return is_blank(device)
     return True
 
 
-def _is_blank(device: RawDevice) -> bool:
-    read_at, size = _whole_blocks(device), device.size_bytes
+def is_blank(device: BlockDevice) -> bool:
+    """Whether one byte is all over its first and last MiB and blocks between: nothing was ever on it."""
+    read_at, size = whole_blocks(device), device.size_bytes
     places = [size * number // BLANK_PLACES for number in range(BLANK_PLACES)]
     looks = [
         (0, PIECE_BYTES),
@@ -152,7 +160,7 @@ def _is_unused(card: Fat32, entry: Entry) -> bool:
         return False
 
 
-def _whole_blocks(device: RawDevice) -> ReadAt:
+def whole_blocks(device: BlockDevice) -> ReadAt:
     """Reads any bytes by aligned blocks, as direct reading wants them."""
 
     def read_at(offset: int, length: int) -> bytes:
@@ -167,9 +175,9 @@ def _whole_blocks(device: RawDevice) -> ReadAt:
     return read_at
 
 
-def _image(path: Path, size_bytes: int) -> Target:
+def _image(path: Path, size_bytes: int, command: str) -> Target:
     if users := disks.users_of_image(path):
-        raise CloisterError(f"{path} is in use as {', '.join(users)}", f"end that, or: {COMMAND} {users[0]}")
+        raise CloisterError(f"{path} is in use as {', '.join(users)}", f"end that, or: {command} {users[0]}")
     if size_bytes % SECTOR_BYTES:
         raise CloisterError(f"{path} is no image of a card: it ends in the middle of a sector")
     _check_size(str(path), size_bytes)
@@ -178,13 +186,13 @@ def _image(path: Path, size_bytes: int) -> Target:
     return Target(str(path), str(path), size_bytes, is_image=True)
 
 
-def _device(path: str) -> Target:
+def _device(path: str, command: str, parts: bool) -> Target:
     disk = disks.disk_of_device(path)
     if disk.users:
         raise CloisterError(f"{path} is in use: {', '.join(disk.users)}", _release_hint(disk))
-    if disk.part_of:
+    if disk.part_of and not parts:
         raise CloisterError(
-            f"{path} is only a part of a disk", f"for the whole card: {COMMAND} {disk.part_of}"
+            f"{path} is only a part of a disk", f"for the whole card: {command} {disk.part_of}"
         )
     size_bytes = disk.size_bytes if disk.size_bytes is not None else _size_by_seeking(path)
     if size_bytes == 0:
@@ -192,7 +200,8 @@ def _device(path: str) -> Target:
     _check_size(path, size_bytes)
     if disk.is_read_only:
         raise CloisterError(f"{path} is write-protected", "is the switch on the card's side set to lock?")
-    return Target(path, disk.io_path, size_bytes, False, disk.model, disk.is_built_in, disk.untold)
+    known = (disk.model, disk.is_built_in, disk.untold, disk.serial, disk.part_of)
+    return Target(path, disk.io_path, size_bytes, False, *known)
 
 
 def _release_hint(disk: Disk) -> str:
@@ -206,11 +215,11 @@ def _release_hint(disk: Disk) -> str:
     return "if it is the card, unmount it first"
 
 
-def _folder(path: Path) -> CloisterError:
+def _folder(path: Path, command: str) -> CloisterError:
     device = disks.device_mounted_at(path)
     if device and str(path) != "/":
         return CloisterError(
-            f"{path} is a mounted card: name the device", f"unmount it, then: {COMMAND} {device}"
+            f"{path} is a mounted card: name the device", f"unmount it, then: {command} {device}"
         )
     return CloisterError(f"{path} is a folder: name the card's device, or an image of a card")
 

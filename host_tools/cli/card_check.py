@@ -1,6 +1,5 @@
 """`cloister card check`: whether a card will do, found by overwriting and reading back all of it."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,8 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from host_tools.cli.context import Context
-from host_tools.cli.talking import check_terminal, yes_option
+from host_tools.cli.card_asking import (
+    confirm_by_name,
+    contents_of,
+    doubt_about,
+    refuse_other_files,
+    refuse_precious,
+    show_contents,
+    show_duration,
+    show_loss,
+    show_target,
+)
+from host_tools.cli.talking import yes_option
 from host_tools.errors import EXIT_FOUND, CloisterError
 
 if TYPE_CHECKING:
@@ -19,8 +28,6 @@ if TYPE_CHECKING:
     from host_tools.card.trial import Outcome
 
 IMAGE_SINGLE_WRITES = 256
-NAMES_SHOWN = 8
-USUAL_BYTES_S = 20_000_000
 
 
 @click.command()
@@ -51,7 +58,7 @@ def check(ctx: click.Context, /, device: str, no_format: bool, yes: bool, as_jso
 
     target = find_target(device)
     if target.is_image:
-        _refuse_precious(Path(target.path), ctx.obj)
+        refuse_precious(Path(target.path), ctx.obj)
     with target.open() as card:
         before = _agreed(card, target, device, yes)
         with _unusable_until_formatted(target):
@@ -72,118 +79,20 @@ def check(ctx: click.Context, /, device: str, no_format: bool, yes: bool, as_jso
 def _agreed(card: "RawDevice", target: "Target", named: str, yes: bool) -> "Contents":
     """What is on it, as it was shown and agreed to be lost. Raises CloisterError if it is not."""
     if target.is_image:
-        _refuse_other_files(card, target)
-    before = _contents(card)
-    _show(named, target, before)
+        refuse_other_files(card, target)
+    before = contents_of(card)
+    show_target(named, target)
+    show_contents(before)
+    show_duration(target.size_bytes)
+    show_loss(before.recordings, "still on it")
     _confirm(target, yes)
-    if _contents(card) != before:
+    if contents_of(card) != before:
         raise CloisterError(f"{target.path} was changed meanwhile: nothing was done")
     return before
 
 
-def _refuse_precious(image: Path, context: Context) -> None:
-    """A vault's file or a recording is no image of a card, whatever its size."""
-    from host_tools.cli.targets import CONTAINER_NAME
-    from host_tools.container.layout import MAGIC
-    from host_tools.vault import check_is_vault
-
-    if image.is_relative_to(context.folder.resolve()):
-        raise CloisterError(f"{image} is in the vault, and no image of a card")
-    for folder in image.parents:
-        try:
-            check_is_vault(folder)
-        except CloisterError:
-            continue
-        raise CloisterError(f"{image} is in a vault, and no image of a card")
-    with image.open("rb") as file:
-        is_recording = file.read(len(MAGIC)) == MAGIC or CONTAINER_NAME.fullmatch(image.name)
-    if is_recording:
-        raise CloisterError(f"{image} is a recording, and no image of a card")
-
-
-def _refuse_other_files(card: "RawDevice", target: "Target") -> None:
-    """An archive or a database is no image of a card either."""
-    from host_tools.card.target import is_card_image
-
-    if not is_card_image(card):
-        raise CloisterError(
-            f"{target.path} is no image of a card: it has no FAT32 file system, and is not empty",
-            "name a card's device, an image with a FAT32 file system, or an empty one of zeros",
-        )
-
-
-def _contents(card: "RawDevice") -> "Contents":
-    """What is on it now. Raises CloisterError if it is gone."""
-    from host_tools.card.target import contents
-    from host_tools.cli.targets import CONTAINER_NAME
-
-    return contents(card, CONTAINER_NAME.fullmatch)
-
-
-def _show(named: str, target: "Target", before: "Contents") -> None:
-    """Say what will be overwritten, on stderr."""
-    from host_tools.card.verdict import size_words
-    from host_tools.cli.text import note, printable
-
-    if Path(named).absolute() != Path(target.path):
-        click.echo(printable(f"{named} is {target.path}"), err=True)
-    what = "an image of a card" if target.is_image else target.model or "a disk without a name"
-    click.echo(printable(f"{target.path}: {what}, {size_words(target.size_bytes)}"), err=True)
-    if target.is_built_in:
-        click.secho(
-            f"{target.path} LOOKS LIKE A DISK OF THIS COMPUTER, NOT LIKE A CARD.", bold=True, err=True
-        )
-    if target.untold:
-        note(target.untold)
-    _show_contents(before)
-    minutes = max(1, round(2 * target.size_bytes / USUAL_BYTES_S / 60))
-    click.echo(
-        f"All of it is overwritten and read back: {_count(minutes, 'minute')} if it does 20 MB/s.", err=True
-    )
-
-
-def _show_contents(before: "Contents") -> None:
-    from host_tools.cli.text import printable
-
-    recordings = before.recordings
-    if before.partitions > 1:
-        click.echo(f"It has {before.partitions} partitions; only the first is looked at.", err=True)
-    if before.reason:
-        click.echo(printable(f"What is on it cannot be told: {before.reason}."), err=True)
-    else:
-        click.echo(
-            f"It has a FAT32 file system with {_count(len(recordings), 'recording')} and "
-            f"{_count(len(before.others), 'other file')} in its top folder, "
-            f"and {_count(before.folders, 'folder')}.",
-            err=True,
-        )
-    if recordings:
-        are = "is" if len(recordings) == 1 else "are"
-        names = ", ".join(recordings[:NAMES_SHOWN]) + (", …" if len(recordings) > NAMES_SHOWN else "")
-        click.secho(
-            printable(
-                f"{_count(len(recordings), 'RECORDING')} that {are} still on it would be lost: {names}"
-            ),
-            bold=True,
-            err=True,
-        )
-
-
 def _confirm(target: "Target", yes: bool) -> None:
-    """Let the user type the name of what is to be overwritten, unless `yes` and it is surely a card's."""
-    is_doubtful = target.is_built_in or bool(target.untold)
-    if yes and not is_doubtful:
-        return
-    if is_doubtful and not sys.stdin.isatty():
-        why = "looks like a disk of this computer" if target.is_built_in else "may be in use"
-        raise CloisterError(
-            f"{target.path} {why}: its name has to be typed, and there is no terminal",
-            "--yes does not cover this: run the command in a terminal",
-        )
-    check_terminal()
-    typed = click.prompt(f"Type {target.name} to overwrite it", default="", show_default=False, err=True)
-    if typed.strip() != target.name:
-        raise CloisterError(f"that is not {target.name}: nothing was done")
+    confirm_by_name(target.path, target.name, yes, doubt_about(target))
 
 
 @contextmanager
@@ -236,7 +145,7 @@ def _may_be_there(card: "RawDevice", before: "Contents") -> bool:
     try:
         with suppress(OSError):
             card.sync()
-        after = _contents(card)
+        after = contents_of(card)
     except CloisterError:
         return False
     return not after.reason or (after.start != b"" and after.start == before.start)
@@ -261,7 +170,3 @@ def _say_errors(outcome: "Outcome") -> None:
 
     for error in outcome.errors:
         complain(error)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}{'S' if what.isupper() else 's'}"

@@ -56,7 +56,8 @@ def recover(context: Context, image: str, folder: Path | None, dry_run: bool, as
 
     if folder is not None and dry_run:
         raise click.UsageError("--output and --dry-run exclude each other")
-    with context.open_vault() as vault, ExitStack() as stack:
+    action = "verify" if dry_run else "import" if folder is None else "export"
+    with context.open_vault(action, card=image, recover=True) as vault, ExitStack() as stack:
         if not vault.recorders():
             raise CloisterError(
                 "the vault knows no recorder, so that nothing can be found with its keys",
@@ -68,6 +69,8 @@ def recover(context: Context, image: str, folder: Path | None, dry_run: bool, as
         outcomes = _settle(context, vault, collection, folder, dry_run, as_json)
         findings = [outcome.finding for outcome in outcomes]
         seen = checks.overview(collection, findings)
+        if checks.is_anything_found(findings, seen.missing_numbers):
+            vault.account.outcome = "found"
         _print(outcomes, seen, as_json)
         checks.say_what_was_found(findings, seen.missing)
         checks.say_how_far_it_was_seen(vault, collection, findings)
@@ -116,7 +119,7 @@ def _settle(
 
     from host_tools.cli.checks import say_what_is_strange
     from host_tools.cli.progress import CountedSource, progress
-    from host_tools.vault.intake import take_in
+    from host_tools.vault.intake import IMPORTED, IMPORTED_BETTER, take_in
 
     size_bytes = sum(member.source.size_bytes for member in collection.members)
     label = "Judging" if dry_run else "Importing" if folder is None else "Writing"
@@ -133,6 +136,8 @@ def _settle(
             say_what_is_strange(vault.remove_strays())
             for member in members:
                 intake = take_in(vault, collection, member)
+                if intake.recording and intake.outcome in (IMPORTED, IMPORTED_BETTER):
+                    vault.account.recordings.append(intake.recording.id)
                 recording = intake.recording.id if intake.recording else None
                 outcomes.append(Outcome(intake.finding, intake.outcome, recording))
         return outcomes

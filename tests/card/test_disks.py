@@ -127,6 +127,17 @@ def test_linux_tells_a_card_from_what_is_built_in(tmp_path, place, kind, is_buil
     assert LinuxDisks(tmp_path).disk("/dev/x", 259, 0).is_built_in is is_built_in
 
 
+def test_linux_tells_a_cards_own_serial_number_and_never_a_readers(tmp_path, linux):
+    folder = tmp_path / "sys/devices/mmc_host/mmc0/mmc0:0001/block/mmcblk0"
+    put(tmp_path, folder, "179:0", {"size": "62333952", "ro": "0"})
+    (folder / "device").mkdir()
+    (folder / "device/serial").write_text("0x1234abcd\n")
+    put(tmp_path, folder / "mmcblk0p1", "179:1", {"partition": "1", "ro": "0"})
+    assert linux.disk("/dev/mmcblk0", 179, 0).serial == "0x1234abcd"
+    assert linux.disk("/dev/mmcblk0p1", 179, 1).serial == "0x1234abcd"
+    assert linux.disk("/dev/sdc", 8, 32).serial == ""
+
+
 def test_linux_finds_the_card_that_is_mounted_at_a_folder(linux):
     assert linux.mounted_at(Path("/media/my card")) == "/dev/sdb"
     assert linux.mounted_at(Path("/data")) == "/dev/sdd"
