@@ -1,39 +1,22 @@
 """A recording written as an audio file: wav and flac sample for sample, ogg as Vorbis.
 
-The file is written under a temporary name in the same folder, readable by its owner alone, and gets its
-name only after the last byte was authenticated; a failure leaves nothing behind. What is written is no
-longer encrypted: whoever asks for it is told.
+Only the bytes of the file are made here. That it gets its name only after the last byte was authenticated,
+and that the vault knows of it, is up to whoever opens it (host_tools/sharing/handing_out.py). What is written
+is no longer encrypted.
 """
 
-import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import soundfile
 
-from host_tools.audio.pcm import Sound, Span, grouped, steady
 from host_tools.errors import CloisterError
-from host_tools.vault.database import create_file
+from host_tools.files import MONTHS
 
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
 STANDARD_SUFFIX = ".flac"
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def neutral_name(recording_id: int, started: str | None, suffix: str = STANDARD_SUFFIX) -> str:
@@ -42,19 +25,6 @@ def neutral_name(recording_id: int, started: str | None, suffix: str = STANDARD_
         return f"Session{recording_id}{suffix}"
     moment = datetime.fromisoformat(started)
     return f"Session{recording_id}_{MONTHS[moment.month - 1]}{moment.year}{suffix}"
-
-
-def destination(wanted: Path | None, name: str, force: bool) -> Path:
-    """Where to write: the file as given, or the neutral name in the folder given (or here).
-
-    Raises CloisterError if it is there already (without force) or its folder is not.
-    """
-    path = Path(name) if wanted is None else wanted / name if wanted.is_dir() else wanted
-    if not path.parent.is_dir():
-        raise CloisterError(f"there is no folder {path.parent}")
-    if path.exists() and not force:
-        raise CloisterError(f"{path} is there already", "--force replaces it")
-    return path
 
 
 def check_format(path: Path) -> tuple[str, str]:
@@ -66,40 +36,25 @@ def check_format(path: Path) -> tuple[str, str]:
     return FORMATS[path.suffix.lower()]
 
 
-@contextmanager
-def finished_file(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` to write to; it becomes `path` at the end, or nothing does."""
-    unfinished = path.with_name(f".cloister-{secrets.token_hex(8)}{path.suffix.lower()}")
-    create_file(unfinished)
-    try:
-        yield unfinished
-        with unfinished.open("r+b") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+def write_audio(
+    blocks: Iterator[np.ndarray], rate_hz: int, channels: int, form: tuple[str, str], path: Path
+) -> int:
+    """Write blocks of int16[frames, channels] to `path`, which exists, in a form that `check_format` gave.
 
-
-def write_audio(body: Sound, span: Span, rate_hz: int, channels: int, path: Path) -> int:
-    """Write the span to `path` in the format of its name; returns the number of samples written.
-
-    Fewer than the span has mean that authentic sound ended early. Raises CloisterError.
+    Returns how many samples were written: fewer than the span has mean that authentic sound ended early.
+    Raises CloisterError.
     """
-    kind, subtype = check_format(path)
+    kind, subtype = form
     written = 0
     try:
-        with (
-            finished_file(path) as unfinished,
-            soundfile.SoundFile(
-                unfinished, "w", samplerate=rate_hz, channels=channels, format=kind, subtype=subtype
-            ) as sound,
-        ):
-            for block in grouped(steady(body, span, channels)):
+        with soundfile.SoundFile(
+            path, "w", samplerate=rate_hz, channels=channels, format=kind, subtype=subtype
+        ) as sound:
+            for block in blocks:
                 sound.write(block)
                 written += len(block)
     except soundfile.LibsndfileError as error:
         raise CloisterError(
-            f"{path} cannot be written: {error.error_string.rstrip('.').lower()}", "the disk may be full"
+            f"the sound cannot be written: {error.error_string.rstrip('.').lower()}", "the disk may be full"
         ) from None
     return written

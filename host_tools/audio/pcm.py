@@ -4,7 +4,7 @@ Blocks are at most BLOCK_FRAMES long, whatever the gaps: memory is bounded, and 
 encoder, which keeps what it is given on the stack, stays within it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,6 +75,12 @@ def grouped(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         frames += len(block)
     if held:
         yield np.concatenate(held)
+
+
+def lost_within(gaps: Iterable[tuple[int, int]], span: Span) -> list[tuple[int, int]]:
+    """What of the span is missing: gaps, (first, after the last) index each, cut to it."""
+    cut = ((max(first, span.first), min(until, span.until)) for first, until in gaps)
+    return [(first, until) for first, until in cut if first < until]
 
 
 def _silence(frames: int, channels: int) -> Iterator[np.ndarray]:

@@ -14,7 +14,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from host_tools.audio.export import finished_file
 from host_tools.audio.pcm import Sound, Span, grouped, steady
 from host_tools.container.report import clock
 
@@ -59,7 +58,7 @@ def envelope(body: Sound, span: Span, channels: int, columns: int = COLUMNS) -> 
 
 
 def draw(body: Sound, span: Span, rate_hz: int, channels: int, title: str, path: Path) -> int:
-    """Write the picture as a PNG, under a temporary name until it is whole; returns the samples drawn."""
+    """Write the picture to `path` as a PNG; returns the samples drawn."""
     shape = envelope(body, span, channels, min(COLUMNS, max(1, span.length)))
     figure = Figure(figsize=(12, 3.4), dpi=150, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
@@ -67,8 +66,7 @@ def draw(body: Sound, span: Span, rate_hz: int, channels: int, title: str, path:
     _draw_sound(axes, shape, span.length / rate_hz)
     _draw_events(axes, body, span, rate_hz)
     _dress(axes, span.length / rate_hz, shape, title)
-    with finished_file(path) as unfinished:
-        figure.savefig(unfinished, format="png", metadata={"Software": None})
+    figure.savefig(path, format="png", metadata={"Software": None})
     return int(shape.count.sum())
 
 

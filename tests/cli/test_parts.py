@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from host_tools.vault import Gone
 from tests.reference_writer import BLOCK, record, seal_of
 from tests.typed_command import FRAMES, SOUND, Cloister, errors
 
@@ -80,6 +81,32 @@ def test_times_count_from_the_recordings_beginning(
     assert np.array_equal(heard(tmp_path / "a.wav"), SOUND[4000:16_000])
     cloister("show", 3, "--json")
     assert [event["seconds"] for event in json.loads(cloister.out)["events"]] == [14_000 / 8000]
+
+
+def test_marks_are_counted_through_all_parts(
+    cloister: Cloister, card: Path, tmp_path: Path, parts: list[Path]
+) -> None:
+    cloister("import", card)
+    assert cloister("export", 2, "-o", tmp_path / "a.wav", "--from", "mark2", "--to", "mark3") == 0
+    assert np.array_equal(heard(tmp_path / "a.wav"), SOUND[7000:14_000])
+    with cloister.made.open() as vault:
+        assert vault.audit.entries(1)[0].recordings == [2, 3]
+        ((_, note),) = vault.papers.all("export")
+    assert note["recordings"] == [2, 3] and note["span"] == [7000 / 8000, 14_000 / 8000]
+
+
+def test_a_part_whose_key_was_destroyed_is_left_out_and_named(
+    cloister: Cloister, card: Path, tmp_path: Path, parts: list[Path]
+) -> None:
+    cloister("import", card)
+    with cloister.made.open() as vault:
+        vault.destroy_keys([2], Gone("2099-01-01T10:00:00+00:00", 1, "expired"))
+    assert cloister("export", 1, "-o", tmp_path / "a.wav") == 3
+    expected = SOUND.copy()
+    expected[6000:13_000] = 0
+    assert np.array_equal(heard(tmp_path / "a.wav"), expected)
+    assert "part 2 is left out: recording 2 is gone: its key was destroyed on 2099-01-01" in cloister.err
+    assert "recording 2 is gone" in cloister.refused("export", 2, "-o", tmp_path / "b.wav")
 
 
 def test_a_part_missing_in_the_middle_is_silence_and_named(

@@ -1,0 +1,1 @@
+"""Recordings handed on: sealed for somebody, with a page about them, and noted in the vault."""
