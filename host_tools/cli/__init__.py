@@ -5,6 +5,7 @@ perhaps followed by `cloister: hint: what to do`; a traceback is shown only with
 A command's module is imported when that command is asked for, so that `cloister --help` is quick.
 """
 
+import gc
 import os
 import sys
 import traceback
@@ -18,18 +19,37 @@ from host_tools.cli.lazy import LazyGroup
 from host_tools.cli.text import complain, printable
 from host_tools.errors import EXIT_FAILED, EXIT_FINE, EXIT_INTERRUPTED, EXIT_USAGE, CloisterError
 
+# Python looks for cycles of garbage after so many new objects, of which a list of recordings has far more.
+GARBAGE_OBJECTS = 200_000
+
 COMMANDS = {
     "init": "host_tools.cli.init:init",
     "provision": "host_tools.cli.provision:provision",
     "status": "host_tools.cli.status:status",
     "selftest": "host_tools.cli.selftest:selftest",
     "recorder": "host_tools.cli.recorder:recorder",
+    "recovery": "host_tools.cli.recovery:recovery",
     "import": "host_tools.cli.import_card:import_card",
     "list": "host_tools.cli.recordings:list_recordings",
     "show": "host_tools.cli.recordings:show",
     "verify": "host_tools.cli.verify:verify",
+    "play": "host_tools.cli.play:play",
     "export": "host_tools.cli.export:export",
     "waveform": "host_tools.cli.export:waveform",
+    "share": "host_tools.cli.share:share",
+    "retention": "host_tools.cli.retention:retention",
+    "due": "host_tools.cli.due:due",
+    "hold": "host_tools.cli.hold:hold",
+    "release": "host_tools.cli.hold:release",
+    "expire": "host_tools.cli.expire:expire",
+    "certificate": "host_tools.cli.certificate:certificate",
+    "backup": "host_tools.cli.backup:backup",
+    "restore": "host_tools.cli.restore:restore",
+    "people": "host_tools.cli.people:people",
+    "unlock": "host_tools.cli.unlock:unlock",
+    "lock": "host_tools.cli.unlock:lock",
+    "audit": "host_tools.cli.audit:audit",
+    "consent": "host_tools.cli.consent:consent",
     "card": "host_tools.cli.card:card",
     "simulate": "host_tools.cli.simulate:simulate",
 }
@@ -71,6 +91,7 @@ def say_error(message: str, hint: str | None = None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; never raises and never shows a traceback."""
     _fill_closed_streams()
+    gc.set_threshold(GARBAGE_OBJECTS)
     try:
         result = app.main(args=arguments, prog_name="cloister", standalone_mode=False)
         sys.stdout.flush()

@@ -221,9 +221,14 @@ def say_what_is_strange(names: list[str]) -> None:
         )
 
 
+def is_anything_found(findings: Iterable[Finding], missing: Sequence[int]) -> bool:
+    """Whether anything is not as it should be."""
+    return bool(missing) or any(finding.needs_attention for finding in findings)
+
+
 def leave(findings: Iterable[Finding], missing: Sequence[int]) -> None:
     """Exit status 3 if anything was found."""
-    if missing or any(finding.needs_attention for finding in findings):
+    if is_anything_found(findings, missing):
         click.get_current_context().exit(EXIT_FOUND)
 
 

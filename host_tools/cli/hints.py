@@ -15,7 +15,10 @@ FORGED = "a forged file: leave it as it is and find out who had the card; nothin
 REPLACED = "a replaced recording: the true one may be elsewhere; keep this card as it is"
 FOREIGN = "an unreadable file: if its recorder belongs to another vault, name that: cloister --vault DIR"
 NO_CONTAINER = "not a container: if it is a whole card or its image, cloister card recover searches all of it"
-MISSING = "missing numbers: look for them on the recorder's other cards"
+MISSING = (
+    "missing numbers: look for them on the recorder's other cards; "
+    "cloister recorder give-up, if they are lost for good"
+)
 NOT_IMPORTED = "numbers not imported: cloister import takes in what is still on a card"
 
 

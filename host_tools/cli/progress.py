@@ -14,18 +14,28 @@ PATIENCE_S = 1.0
 
 
 @contextmanager
-def progress(label: str, total_bytes: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """Gives a function to call with each number of bytes done."""
+def progress(
+    label: str, total_bytes: int, quiet: bool = False, speed: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Gives a function to call with each number of bytes done. With `speed` that is shown as well."""
     if quiet or not sys.stderr.isatty():
         yield lambda count: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
+        *([TransferSpeedColumn()] if speed else []),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

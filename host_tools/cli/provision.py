@@ -11,7 +11,7 @@ import click
 
 from host_tools.cli.context import Context
 from host_tools.cli.progress import PATIENCE_S
-from host_tools.cli.talking import leave, port_option, settled_fields, tell
+from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields
 from host_tools.cli.text import print_json
 
 if TYPE_CHECKING:
@@ -60,13 +60,18 @@ def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, *
 
     A setting that is not given stays as it is.
     """
+    from host_tools.cli.retiring import retire_last_resort_keys
     from host_tools.recorder.client import RecorderClient
     from host_tools.recorder.port import SerialPort
     from host_tools.recorder.provision import provision as run
 
     config = _config(options)
-    with context.open_vault() as vault, SerialPort(port) as serial_port, _KeyProgress(as_json) as progress:
-        result = run(RecorderClient(serial_port), vault, wanted_keys, config, progress.show, tell)
+    with context.open_vault("provision") as vault, SerialPort(port) as serial_port:
+        with _KeyProgress(as_json) as progress:
+            client = RecorderClient(serial_port)
+            result = run(client, vault, wanted_keys, config, progress.show, Teller(vault), Decider(vault))
+        vault.account.detail |= {"recorder": result.recorder_id.hex(), "keys": result.keys_added}
+        retire_last_resort_keys(vault)
     _print_json(result) if as_json else _print_summary(result)
     leave(result.settlements)
 

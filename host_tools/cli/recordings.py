@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from host_tools.container.report import Finding
     from host_tools.vault import Recording
     from host_tools.vault.chains import Chain
+    from host_tools.vault.state import State
 
+DESTROYED = "destroyed"
 INTERNAL_FIELDS = ("file", "key", "previous")
 MOST_ID_DIGITS = 18  # SQLite counts no further than 19
 
@@ -42,10 +44,12 @@ def list_recordings(context: Context, as_json: bool) -> None:
     from host_tools.vault.chains import chains
 
     with context.open_vault() as vault:
-        recordings = vault.recordings()
+        recordings, states = vault.recordings(), vault.states()
     wholes = chains(recordings)
     if as_json:
-        print_json({"recordings": [as_dict(recording, wholes[recording.id]) for recording in recordings]})
+        print_json(
+            {"recordings": [as_dict(entry, wholes[entry.id], states.get(entry.id)) for entry in recordings]}
+        )
     elif not recordings:
         click.echo("No recordings in the vault.", err=True)
     else:
@@ -57,7 +61,7 @@ def list_recordings(context: Context, as_json: bool) -> None:
                     started_words(entry.started),
                     clock(entry.seconds),
                     str(entry.lost),
-                    entry.finding,
+                    finding_word(entry, states.get(entry.id)),
                     part_words(entry, wholes[entry.id]),
                     str(entry.number),
                     entry.recorder,
@@ -80,23 +84,28 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
     count from the recording's beginning, as for export.
     """
     from host_tools.cli import checks
+    from host_tools.cli.targets import finding_on_gone
     from host_tools.cli.text import print_json
     from host_tools.container.collection import Collection, Member
     from host_tools.vault.chains import chain_of
 
-    with context.open_vault() as vault:
-        recording = vault.recording(recording_id)
+    with context.open_vault("show") as vault:
+        vault.account.recordings = [recording_id]
+        recording, state = vault.recording(recording_id), vault.state(recording_id)
         chain = chain_of(vault, recording_id)
-        with vault.open_recording(recording) as source:
-            member = Member(f"recording {recording.id}", source, recording.vouch)
-            finding = Collection([member], vault.knowledge()).examine(member)
+        if state.gone is not None:
+            finding = finding_on_gone(recording, state.gone)
+        else:
+            with vault.open_recording(recording) as source:
+                member = Member(f"recording {recording.id}", source, recording.vouch)
+                finding = Collection([member], vault.knowledge()).examine(member)
     if as_json:
         events = [
             {**event.fields, "seconds": round((event.at - chain.start) / recording.rate_hz, 3)}
             for event in finding.events
         ]
         session = finding.session.fields if finding.session else None
-        shown = as_dict(recording, chain)
+        shown = as_dict(recording, chain, state)
         print_json({**shown, "now": finding.as_dict(), "session": session, "events": events})
     else:
         _print_details(recording, finding, chain)
@@ -104,11 +113,26 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
     checks.leave([finding], [])
 
 
-def as_dict(recording: "Recording", chain: "Chain") -> dict[str, Any]:
-    """A recording for --json; `parts` are the ids of its parts, `missing_parts` the numbers of others."""
+def as_dict(recording: "Recording", chain: "Chain", state: "State | None") -> dict[str, Any]:
+    """A recording for --json; `parts` are the ids of its parts, `missing_parts` the numbers of others.
+
+    `destroyed` is when its key was (ISO), null while it exists.
+    """
     fields = {name: value for name, value in vars(recording).items() if name not in INTERNAL_FIELDS}
-    parts = [part.id for part in chain.parts]
-    return {**fields, "seconds": recording.seconds, "parts": parts, "missing_parts": chain.missing}
+    gone = state.gone if state else None
+    return {
+        **fields,
+        "finding": finding_word(recording, state),
+        "seconds": recording.seconds,
+        "parts": [part.id for part in chain.parts],
+        "missing_parts": chain.missing,
+        "destroyed": gone.on if gone else None,
+    }
+
+
+def finding_word(recording: "Recording", state: "State | None") -> str:
+    """What it was found to be at import; that it was destroyed, if it was."""
+    return DESTROYED if state is not None and state.gone is not None else recording.finding
 
 
 def part_words(recording: "Recording", chain: "Chain") -> str:

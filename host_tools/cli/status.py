@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from host_tools.cli.context import Context
-from host_tools.cli.talking import leave, port_option, settled_fields, tell
+from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields
 from host_tools.cli.text import PIPE_COLUMNS, print_json, printable
 from host_tools.recorder.faults import fault_words
 
@@ -35,28 +35,38 @@ _STATES = {
 
 @click.command()
 @port_option
+@click.option(
+    "--destroy-copies/--keep-copies",
+    "answer",
+    default=None,
+    help="Without asking: destroy, or keep, the vault's copies of what was destroyed on the recorder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def status(context: Context, /, port: str, as_json: bool) -> None:
+def status(context: Context, /, port: str, answer: bool | None, as_json: bool) -> None:
     """Show a recorder's state, keys, card, battery and clock.
 
-    For each recording that was destroyed on the recorder, its private key is destroyed in the vault, unless
-    the recording is there. Exit status 3 if one is left that nothing could be done about.
+    For each recording that was destroyed on the recorder, its private key is destroyed in the vault. Where
+    the recording was imported before, you are asked whether the vault's copy and its key go as well. Exit
+    status 3 if one is left that nothing could be done about, or nobody could be asked about.
     """
+    from host_tools.cli.retiring import retire_last_resort_keys
     from host_tools.recorder.client import RecorderClient
     from host_tools.recorder.port import SerialPort
     from host_tools.recorder.provision import known_secret
     from host_tools.recorder.status import settle
 
-    with context.open_vault() as vault, SerialPort(port) as serial_port:
+    with context.open_vault("status") as vault, SerialPort(port) as serial_port:
         client = RecorderClient(serial_port)
         greeting = client.hello()
-        answer: dict[str, Any] | None = None
+        told: dict[str, Any] | None = None
         settlements: list[Settlement] = []
         if greeting.recorder_id is not None:
             client.use_secret(known_secret(vault, greeting.recorder_id))
-            answer, settlements = settle(client, vault, greeting.recorder_id, tell)
-    _print_json(greeting, answer, settlements) if as_json else _print_page(greeting, answer)
+            decide = Decider(vault, answer)
+            told, settlements = settle(client, vault, greeting.recorder_id, Teller(vault), decide)
+            retire_last_resort_keys(vault)
+    _print_json(greeting, told, settlements) if as_json else _print_page(greeting, told)
     leave(settlements)
 
 

@@ -17,7 +17,7 @@ from host_tools.errors import EXIT_FOUND, CloisterError
 
 if TYPE_CHECKING:
     from host_tools.recorder.client import RecorderClient
-    from host_tools.vault import Vault
+    from host_tools.vault import Recording, Vault
     from host_tools.vault.struck import Settlement
 
 port_option = click.option(
@@ -43,7 +43,8 @@ class Talk:
         """The status, everything destroyed there dealt with and told."""
         from host_tools.recorder.status import settle
 
-        return settle(self.client, self.vault, self.recorder_id, tell)
+        teller, decider = Teller(self.vault), Decider(self.vault)
+        return settle(self.client, self.vault, self.recorder_id, teller, decider)
 
     def ask_once(
         self, do: str, on_progress: Callable[[float], None] | None = None, **fields: Any
@@ -54,25 +55,77 @@ class Talk:
         return self.client.request_once(do, on_progress, **fields)
 
 
+class Decider:
+    """Asks, once a recording, whether the vault's copy of what was destroyed on the recorder goes as well.
+
+    `answer` is the answer to all; without it and without a terminal there is none.
+    """
+
+    def __init__(self, vault: "Vault", answer: bool | None = None):
+        self._vault = vault
+        self._answer = answer
+        self._answers: dict[int, bool] = {}
+
+    def __call__(self, recording: "Recording") -> bool | None:
+        """The answer about the recording that this is a part of."""
+        if self._answer is not None or not sys.stdin.isatty():
+            return self._answer
+        from host_tools.vault.chains import chain_of
+
+        chain = chain_of(self._vault, recording.id)
+        first = chain.first.id
+        if first not in self._answers:
+            self._answers[first] = self._ask(recording, chain.seconds)
+        return self._answers[first]
+
+    def _ask(self, recording: "Recording", seconds: float) -> bool:
+        from host_tools.cli.recordings import started_words
+        from host_tools.container.report import clock
+
+        note(
+            f"number {recording.number} was destroyed on the recorder after it was imported: recording "
+            f"{recording.id}, {started_words(recording.started)}, {clock(seconds)} long"
+        )
+        question = "Destroy the vault's copy and its key, too? Nobody can listen to it afterwards"
+        return click.confirm(question, default=None, err=True)
+
+
 @contextmanager
-def talk(context: Context, port: str) -> Iterator[Talk]:
-    """Open the vault and the port, and greet a recorder that the vault knows. Raises CloisterError."""
+def talk(context: Context, port: str, action: str = "") -> Iterator[Talk]:
+    """Open the vault and the port, and greet a recorder that the vault knows. Raises CloisterError.
+
+    With an action, it is entered in the audit.
+    """
     from host_tools.recorder.client import RecorderClient
     from host_tools.recorder.port import SerialPort
     from host_tools.recorder.provision import known_secret
 
-    with context.open_vault() as vault, SerialPort(port) as serial_port:
+    with context.open_vault(action) as vault, SerialPort(port) as serial_port:
         client = RecorderClient(serial_port)
         recorder_id = client.hello().recorder_id
         if recorder_id is None:
             raise CloisterError("the recorder is not provisioned yet", "cloister provision makes it yours")
         client.use_secret(known_secret(vault, recorder_id))
+        vault.account.detail["recorder"] = recorder_id.hex()
         yield Talk(vault, client, recorder_id)
 
 
-def tell(settlement: "Settlement") -> None:
-    """Say what was done about a number destroyed on the recorder."""
-    (note if settlement.settled else complain)(settlement.words)
+class Teller:
+    """Says what was done about a number destroyed on the recorder, and enters it in the command's account."""
+
+    def __init__(self, vault: "Vault"):
+        self._account = vault.account
+
+    def __call__(self, settlement: "Settlement") -> None:
+        """Say one, as soon as it is on disk."""
+        from host_tools.vault.struck import COPY_DESTROYED
+
+        (note if settlement.settled else complain)(settlement.words)
+        self._account.detail.setdefault("settled", {})[str(settlement.number)] = settlement.did
+        if settlement.did == COPY_DESTROYED and settlement.recording is not None:
+            self._account.recordings.append(settlement.recording)
+        if not settlement.settled:
+            self._account.outcome = "found"
 
 
 def settled_fields(settlements: list["Settlement"]) -> dict[str, Any]:

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from host_tools.card.source import WINDOWS_DEVICE
 from host_tools.cli.text import note
+from host_tools.container import report
 from host_tools.container.collection import Member
 from host_tools.container.layout import MAGIC
+from host_tools.container.report import Finding
 from host_tools.container.source import PathSource
 from host_tools.errors import CloisterError
 from host_tools.vault import Recording, Vault, is_vault
+from host_tools.vault.state import Gone
 
 RECORDING_ID = re.compile(r"[0-9]{1,18}")
 CONTAINER_NAME = re.compile(r"[R-Z]\d{7}\.DAT", re.ASCII | re.IGNORECASE)
@@ -27,10 +30,12 @@ BOOT_SIGNATURE = b"\x55\xaa"
 class Target:
     """The containers of one target: all of a card's or of the vault's if `is_card` or `is_vault`.
 
-    `ids` are the vault's ids of the members, by what these are called.
+    `ids` are the vault's ids of the members, by what these are called. `gone` are the findings on recordings
+    of the vault whose key was destroyed: there is nothing left of them to be looked at.
     """
 
     members: list[Member]
+    gone: list[Finding] = field(default_factory=list)
     is_card: bool = False
     is_vault: bool = False
     ids: dict[str, int] = field(default_factory=dict)
@@ -81,8 +86,21 @@ def card_members(name: str, stack: ExitStack) -> list[Member]:
     return [Member(file.name, file) for file in files if is_container(file)]
 
 
+def finding_on_gone(recording: Recording, gone: Gone) -> Finding:
+    """What is to be said of a recording that the vault has destroyed."""
+    reason = f"its key was destroyed on {gone.on[:10]}"
+    if gone.certificate is not None:
+        reason += f", as certificate {gone.certificate} says"
+    finding = Finding(_called(recording), report.DESTROYED, reason, samples=0, lost=0, segments=0)
+    finding.expected_place = (recording.recorder, recording.number)
+    finding.gone_since = gone.on[:10]
+    return finding
+
+
 def _of_vault(vault: Vault, recordings: list[Recording]) -> Target:
     """The vault's copies of these recordings; each file is opened when it is read."""
+    states = vault.states()
+    gone = {recording.id: state.gone for recording in recordings if (state := states.get(recording.id))}
     members = [
         Member(
             _called(recording),
@@ -91,8 +109,14 @@ def _of_vault(vault: Vault, recordings: list[Recording]) -> Target:
             (recording.recorder, recording.number),
         )
         for recording in recordings
+        if gone.get(recording.id) is None
     ]
-    return Target(members, ids={_called(recording): recording.id for recording in recordings})
+    findings = [
+        finding_on_gone(recording, went)
+        for recording in recordings
+        if (went := gone.get(recording.id)) is not None
+    ]
+    return Target(members, findings, ids={_called(recording): recording.id for recording in recordings})
 
 
 def _is_vault(path: Path) -> bool:

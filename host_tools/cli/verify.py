@@ -25,7 +25,7 @@ def verify(context: Context, targets: tuple[str, ...], as_json: bool) -> None:
     from host_tools.cli.text import print_json
     from host_tools.container.collection import Collection
 
-    with context.open_vault() as vault, ExitStack() as stack:
+    with context.open_vault("verify", targets=list(targets)) as vault, ExitStack() as stack:
         opened = [open_target(target, vault, stack) for target in targets] or [whole_vault(vault)]
         members = [member for target in opened for member in target.members]
         with progress("Verifying", sum(member.source.size_bytes for member in members), as_json) as advance:
@@ -34,12 +34,16 @@ def verify(context: Context, targets: tuple[str, ...], as_json: bool) -> None:
                 vault.knowledge(),
             )
             findings = [finding.shed() for finding in collection.findings()]
+        findings += [finding for target in opened for finding in target.gone]
         is_card, of_vault = (
             any(target.is_card for target in opened),
             all(target.is_vault for target in opened),
         )
         seen = checks.overview(collection, findings, is_card or of_vault, of_vault)
         seen.ids = {name: number for target in opened for name, number in target.ids.items()}
+        vault.account.recordings = [] if of_vault else list(seen.ids.values())  # all of them need no list
+        if checks.is_anything_found(findings, seen.missing_numbers):
+            vault.account.outcome = "found"
         if as_json:
             print_json(seen.as_dict())
         else:

@@ -2,7 +2,7 @@
 
 Guarantees that the vault holds a recorder's secret and every key before the recorder does, that no two
 recorders ever get one secret, and that an interrupted run is finished by the next one: what the recorder has
-is asked for, only the rest is sent.
+is asked for, only the rest is sent. A last-resort key that may have been used is replaced.
 """
 
 import base64
@@ -17,10 +17,12 @@ from host_tools.errors import CloisterError
 from host_tools.recorder.client import RECORDER_ID_BYTES, RecorderClient
 from host_tools.recorder.lines import LINE_BYTES
 from host_tools.recorder.status import ask_status, settle, without_frame
+from host_tools.vault.last_resort import note_contact, renew_if_used
+from host_tools.vault.recovery import recovery_key_in_force
 
 if TYPE_CHECKING:
     from host_tools.vault import Vault
-    from host_tools.vault.struck import Settlement
+    from host_tools.vault.struck import Decide, Settlement
 
 # The suite that keys are made for.
 SUITE = 1
@@ -53,24 +55,27 @@ def provision(
     config: dict[str, Any],
     on_keys: Callable[[int, int], None] = lambda done, total: None,
     on_settled: Callable[["Settlement"], None] = lambda settlement: None,
+    decide: "Decide" = lambda recording: None,
 ) -> Provisioned:
     """Bring the recorder to `wanted_keys` unused one-time keys, the right time and `config`.
 
     `on_keys(done, total)` is told of the keys as they are stored, `on_settled` of what was destroyed on the
-    recorder as it is dealt with. Raises CloisterError if the recorder is of
-    another vault, refuses, or goes away; a second run goes on where this one stopped.
+    recorder as it is dealt with; `decide` as in `settle`. Raises CloisterError if the recorder is of another
+    vault, refuses, or goes away; a second run goes on where this one stopped.
     """
     recorder_id = client.hello().recorder_id
     is_new = recorder_id is None
     if recorder_id is None:
         recorder_id = _make_ours(client, vault, config)
     client.use_secret(known_secret(vault, recorder_id))
-    status, settlements = settle(client, vault, recorder_id, on_settled)
+    status, settlements = settle(client, vault, recorder_id, on_settled, decide)
+    last_resort = renew_if_used(vault, recorder_id, SUITE, stock(status), next_number(status))
     keys_added = _top_up(client, vault, recorder_id, status, wanted_keys, on_keys)
-    _set_standing_keys(client, vault, recorder_id, status)
+    _set_standing_keys(client, vault, status, last_resort)
     drift_ms = client.request("time", time_ms=_now_ms()).get("drift_ms")
     settings = client.request("config", **config)
     status = ask_status(client, vault, recorder_id)
+    note_contact(vault, recorder_id, SUITE, stock(status), next_number(status))
     return Provisioned(
         recorder_id, is_new, keys_added, drift_ms, without_frame(settings), status, settlements
     )
@@ -97,6 +102,17 @@ def stock(status: dict[str, Any]) -> dict[str, Any]:
             "use the cloister tools of its firmware's version",
         )
     return empty | found
+
+
+def next_number(status: dict[str, Any]) -> int:
+    """The container number that the recorder's next recording will have."""
+    number = status.get("next_container")
+    if type(number) is not int or not 1 <= number < 1 << 32:
+        raise CloisterError(
+            "the recorder's status is not in the form of protocol 1",
+            "use the cloister tools of its firmware's version",
+        )
+    return number
 
 
 def key_id(public_key: bytes) -> str:
@@ -154,17 +170,16 @@ def _batches(public_keys: list[bytes]) -> Iterator[list[str]]:
 
 
 def _set_standing_keys(
-    client: RecorderClient, vault: "Vault", recorder_id: bytes, status: dict[str, Any]
+    client: RecorderClient, vault: "Vault", status: dict[str, Any], last_resort: bytes
 ) -> None:
-    """See that the recorder has the vault's last-resort key, and its recovery key if there is one."""
+    """See that the recorder has this last-resort key, and the recovery key in force, or none."""
     have = stock(status)
-    last_resort = vault.last_resort_key(recorder_id, SUITE)
     if have["last_resort"] != key_id(last_resort):
         encoded = base64.b64encode(last_resort).decode()
         client.request("keys", suite=SUITE, first=0, keys=[encoded], last_resort=True)
-    recovery = vault.recovery_key(SUITE)
-    if recovery is not None and have["recovery"] != key_id(recovery):
-        client.request("recovery", suite=SUITE, key=base64.b64encode(recovery).decode())
+    recovery = recovery_key_in_force(vault, SUITE)
+    if have["recovery"] != (recovery and key_id(recovery)):
+        client.request("recovery", suite=SUITE, key=recovery and base64.b64encode(recovery).decode())
 
 
 def _now_ms() -> int:

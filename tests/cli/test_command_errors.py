@@ -94,7 +94,7 @@ def test_a_full_disk_is_named_and_what_to_do(
         assert said == f"the vault {cloister.made.folder} cannot be written: no space left on device"
         assert "make room" in cloister.err
     assert cloister("import", card) == 0
-    monkeypatch.setattr("host_tools.audio.export.create_file", full)
+    monkeypatch.setattr("host_tools.files.create_file", full)
     for command, name in (("export", "sound.wav"), ("waveform", "picture.png")):
         path = tmp_path / name
         assert (

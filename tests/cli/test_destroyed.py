@@ -1,14 +1,16 @@
 """Destroyed on the recorder: what `status` and `provision` do and say, and what becomes of other copies."""
 
 import json
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.pty_double import PtyDouble
-from tests.reference_writer import destroyed_header, key_id, seal_of
+from tests.reference_writer import END, destroyed_header, key_id, record, seal_of
 from tests.serviced_recorder import ServicedRecorder
-from tests.typed_command import SOUND, Cloister, errors
+from tests.typed_command import FRAMES, SOUND, Cloister, errors
 
 
 @pytest.fixture
@@ -31,6 +33,12 @@ def strike(cloister: Cloister, recorder: ServicedRecorder, number: int) -> str:
     key = key_id(cloister.made.writer.public).hex()
     recorder.struck.append({"number": number, "key": key})
     return key
+
+
+def continued(cloister: Cloister) -> list[bytes]:
+    """The records of SOUND, to go on in the next container."""
+    end = {"samples": FRAMES, "lost": 0, "reason": "continued"}
+    return [*cloister.made.writer.records(SOUND.tobytes(), end=False), record(END, end)]
 
 
 def container_under_the_last_resort_key(cloister: Cloister, number: int) -> bytes:
@@ -63,18 +71,76 @@ def test_a_copy_left_over_cannot_be_opened_any_more(cloister: Cloister, card: Pa
     assert (found["finding"], json.loads(cloister.out)["missing"]) == ("destroyed", [])
 
 
-def test_what_was_imported_stays_and_that_is_said(cloister: Cloister, card: Path, recorder, port) -> None:
+def test_what_was_imported_stays_if_that_is_the_answer(
+    cloister: Cloister, card: Path, recorder, port
+) -> None:
     (card / "R0000007.DAT").write_bytes(cloister.container(7))
     assert cloister("import", card) == 0
     key = strike(cloister, recorder, 7)
     destroyed = destroyed_header(recorder.recorder_id, recorder.secret, 7, bytes.fromhex(key))
     last = {"number": 7, "seal": seal_of(destroyed), "samples": None}
     recorder.more_status = {"next_container": 8, "last": last}
-    assert cloister("status", "--port", port) == 0
-    assert "destroyed on the recorder after it was imported" in cloister.err
+    assert cloister("status", "--port", port, "--keep-copies") == 0
+    assert "destroyed on the recorder after it was imported: the vault's copy" in cloister.err
+    assert recorder.struck == []
     (card / "R0000008.DAT").write_bytes(cloister.container(8, session={"previous": last}))
     for command in (("verify", 1), ("show", 1), ("verify", card), ("import", card), ("verify", 1)):
         assert cloister(*command) == 0
+
+
+def test_without_a_terminal_the_question_stays_open(cloister: Cloister, card: Path, recorder, port) -> None:
+    (card / "R0000007.DAT").write_bytes(cloister.container(7))
+    cloister("import", card)
+    strike(cloister, recorder, 7)
+    for command in (("status",), ("provision", "--keys", "0")):
+        assert cloister(*command, "--port", port) == 3
+        (line,) = errors(cloister.err)
+        assert "was not answered: cloister status asks on a terminal; --destroy-copies and" in line
+    assert len(recorder.struck) == 1
+    assert cloister("verify", 1) == 0
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_on_a_terminal_it_is_asked_once_a_recording(
+    cloister: Cloister, card: Path, recorder, port, monkeypatch, answer
+) -> None:
+    (card / "R0000007.DAT").write_bytes(cloister.container(7, records=continued(cloister)))
+    keys = [key_id(cloister.made.writer.public).hex()]
+    previous = {"number": 7, "seal": seal_of((card / "R0000007.DAT").read_bytes()), "samples": FRAMES}
+    session = {"part": 1, "previous": previous}
+    (card / "R0000008.DAT").write_bytes(cloister.container(8, start=FRAMES, session=session))
+    keys.append(key_id(cloister.made.writer.public).hex())
+    assert cloister("import", card) == 0
+    recorder.struck = [{"number": number, "key": key} for number, key in zip((7, 8), keys, strict=True)]
+    asked = []
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(click, "confirm", lambda text, **options: asked.append(text) or answer)
+    assert cloister("status", "--port", port) == 0
+    assert len(asked) == 1 and "0:05 long" in cloister.err
+    assert recorder.struck == []
+    cloister("list", "--json")
+    words = {entry["finding"] for entry in json.loads(cloister.out)["recordings"]}
+    assert words == ({"destroyed"} if answer else {"complete"})
+    files = list((cloister.made.folder / "recordings").iterdir())
+    assert len(files) == (0 if answer else 2)
+
+
+def test_the_vaults_copy_goes_where_that_is_the_answer(
+    cloister: Cloister, card: Path, recorder, port
+) -> None:
+    (card / "R0000007.DAT").write_bytes(cloister.container(7))
+    assert cloister("import", card) == 0
+    key = strike(cloister, recorder, 7)
+    assert cloister("status", "--port", port, "--destroy-copies", "--json") == 0
+    assert json.loads(cloister.out)["settled"] == [{"number": 7, "key": key, "did": "copy and key destroyed"}]
+    assert cloister("list", "--json") == 0
+    (entry,) = json.loads(cloister.out)["recordings"]
+    assert entry["finding"] == "destroyed" and entry["destroyed"]
+    assert cloister("import", card) == 3  # the card still has it, and nothing opens that
+    assert "R0000007.DAT: unreadable: its key was destroyed on" in cloister.err
+    with cloister.made.open() as vault:
+        (entry,) = [entry for entry in vault.audit.entries() if entry.action == "status"]
+        assert entry.recordings == [1]
 
 
 def test_copies_under_the_last_resort_key_are_named_and_not_taken_in(
@@ -99,7 +165,7 @@ def test_json_tells_what_was_done(cloister: Cloister, card: Path, recorder, port
     keys.append(strike(cloister, recorder, 2))
     container_under_the_last_resort_key(cloister, 3)
     keys.append(strike(cloister, recorder, 3))
-    assert cloister("status", "--port", port, "--json") == 0
+    assert cloister("status", "--port", port, "--keep-copies", "--json") == 0
     answer = json.loads(cloister.out)
     done = zip((1, 2, 3), keys, ("kept", "key destroyed", "last-resort key kept"), strict=True)
     assert answer["settled"] == [{"number": number, "key": key, "did": did} for number, key, did in done]

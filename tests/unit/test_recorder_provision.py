@@ -1,53 +1,14 @@
 """Provisioning: the vault first, then the recorder; an interrupted run is finished by the next."""
 
 import base64
-import hashlib
 
 import pytest
 
 from host_tools.errors import CloisterError
 from host_tools.recorder.client import RecorderClient
 from host_tools.recorder.provision import provision
+from tests.unit.fake_vault import FakeVault, public_key
 from tests.unit.recorder_double import RecorderDouble
-
-
-class FakeVault:
-    """The vault's methods that provisioning uses; keys are numbers made to look like keys."""
-
-    def __init__(self):
-        self.secrets = {}
-        self.noted = []
-        self.made = {}
-        self.recovery = None
-
-    def add_recorder(self, recorder_id, secret):
-        assert recorder_id not in self.secrets
-        self.secrets[recorder_id] = secret
-
-    def recorder_secret(self, recorder_id):
-        return self.secrets.get(recorder_id)
-
-    def one_time_keys(self, recorder_id, suite, first, count):
-        keys = {number: public_key(recorder_id, number) for number in range(first, first + count)}
-        self.made |= keys
-        return list(keys.values())
-
-    def last_resort_key(self, recorder_id, suite):
-        return public_key(recorder_id, "last resort")
-
-    def recovery_key(self, suite):
-        return self.recovery
-
-    def note_status(self, recorder_id, status, at):
-        assert at.tzinfo is not None
-        self.noted.append((recorder_id, status))
-
-    def settle_struck(self, recorder_id, status):
-        return []
-
-
-def public_key(recorder_id, number):
-    return hashlib.sha256(recorder_id + str(number).encode()).digest()
 
 
 def encoded(recorder, number):
@@ -77,7 +38,7 @@ def test_a_new_recorder_gets_everything_it_needs(recorder, vault):
     assert result.is_new and result.keys_added == 100
     assert vault.secrets == {recorder.recorder_id: recorder.secret}
     assert recorder.keys == [encoded(recorder, number) for number in range(100)]
-    assert recorder.last_resort == encoded(recorder, "last resort")
+    assert recorder.last_resort == encoded(recorder, "last resort 1")
     assert recorder.recovery is None
     assert recorder.time_ms > 1_700_000_000_000
     assert recorder.requests[0]["config"] == {"rate": 8000}
@@ -140,6 +101,12 @@ def test_the_vaults_recovery_key_is_set_once(recorder, vault):
     assert "recovery" not in asked(recorder)
 
 
+def test_a_recovery_key_that_the_vault_does_not_have_is_cleared(recorder, vault):
+    recorder.recovery = base64.b64encode(bytes(32)).decode()
+    run(recorder, vault, keys=1)
+    assert recorder.recovery is None
+
+
 def test_a_run_that_was_cut_is_finished_by_the_next_without_a_second_identity(recorder, vault):
     recorder.cut_after_keys = 80
     with pytest.raises(ConnectionError):
@@ -150,7 +117,7 @@ def test_a_run_that_was_cut_is_finished_by_the_next_without_a_second_identity(re
     assert (result.is_new, result.status["keys"]["1"]["left"]) == (False, 200)
     assert recorder.keys == [encoded(recorder, number) for number in range(200)]
     assert len(vault.secrets) == 1
-    assert recorder.last_resort == encoded(recorder, "last resort")
+    assert recorder.last_resort == encoded(recorder, "last resort 1")
 
 
 def test_every_line_of_keys_is_as_long_as_a_line_may_be_and_no_longer(recorder, vault):

@@ -101,7 +101,7 @@ def test_a_vault_that_cannot_be_written_leaves_the_recorder_untold(recorder, vau
     def full(*anything):
         raise CloisterError("the disk is full")
 
-    monkeypatch.setattr(Vault, "settle_struck", full)
+    monkeypatch.setattr(Vault, "destroy_key_ids", full)
     with pytest.raises(CloisterError, match="the disk is full"):
         run(recorder, vault)
     assert settled_in(recorder) == [] and len(recorder.struck) == 1
