@@ -6,7 +6,7 @@ if the user ended it.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from host_tools.card import discard as discarding
@@ -141,15 +141,16 @@ class DeviceCard:
             return False
         overwriter = Overwriter(self.device, Pattern(unfinished.key), words.not_counted)
         passes_left = unfinished.passes - unfinished.passes_done
+        is_between_passes = passes_left and unfinished.passes_done and not unfinished.place
         try:
             extents = self._extents_of(unfinished)
             if passes_left == 0:
                 return overwriter.holds(probes(extents, self.device.size_bytes))
-            if unfinished.place or unfinished.passes_done == 0:
-                places = probes(extents, unfinished.place) or [offset for offset, _ in extents[:1]]
-                return overwriter.holds(places, complemented=passes_left > 1)
-            # Of the next pass at most the first piece is on the card; behind it is the pass before.
-            return overwriter.holds(probes(extents, self.device.size_bytes)[1:], complemented=True)
+            if is_between_passes:  # of the next one at most the first piece is on the card
+                return overwriter.holds(probes(extents, self.device.size_bytes)[1:], complemented=True)
+            before = unfinished.place or self.device.size_bytes
+            places = probes(extents, before)[: None if unfinished.place else 1]
+            return overwriter.holds(places, complemented=passes_left > 1)
         except CloisterError:
             return False
 
@@ -161,7 +162,7 @@ class DeviceCard:
     ) -> None:
         self.device.__exit__(kind, error, trace)
 
-    def _extents_of(self, unfinished: Unfinished) -> list[Extent]:
+    def _extents_of(self, unfinished: Unfinished) -> Iterable[Extent]:
         """What it overwrites, and nothing changes afterwards; empty if the card was changed."""
         size_bytes = self.device.size_bytes
         if unfinished.what == words.CARD:
@@ -169,7 +170,7 @@ class DeviceCard:
             start = file_system_bytes(size_bytes) if unfinished.is_read_back else 0
             return [(start, size_bytes - start)]
         tree = self._tree()
-        return list(wipe_space.free_extents(tree)) if tree.fingerprint() == unfinished.layout else []
+        return wipe_space.free_extents(tree) if tree.fingerprint() == unfinished.layout else []
 
     def _file_system(self) -> Fat32:
         return Fat32(self._sectors.read_at, self.device.size_bytes)

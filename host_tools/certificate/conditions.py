@@ -71,7 +71,7 @@ def level(evidence: Evidence, answers: Iterable[Condition]) -> tuple[str, str]:
         )
         return PURGE, words + (besides if is_overwritten else "")
     why = ", and ".join(f"“{answer.condition}” is not met" for answer in unmet)
-    if is_overwritten and not _once_only(evidence.media):
+    if is_overwritten and not _once_only(evidence.media) and not evidence.untouched:
         return CLEAR, (
             f"Clear by overwriting {how}, and reading back, on the media listed and nowhere else; the keys "
             f"in the vault were destroyed as well, but Purge by cryptographic erase is not claimed: {why}"
@@ -161,6 +161,8 @@ def _not_overwritten(evidence: Evidence) -> str:
     if once := _once_only(evidence.media):
         named = ", ".join(medium.what for medium in once)
         return f"these were overwritten only once, and memory cards need it twice: {named}"
+    if evidence.media:
+        return f"no copy of {recordings_words(evidence.untouched)} is known to have been overwritten"
     return "nothing was overwritten"
 
 

@@ -50,7 +50,7 @@ class Copy:
 class Medium:
     """A medium of which copies were overwritten. `passed` if what was read back is what was written.
 
-    `passes` is how often: a card is flash memory, for which Clear takes two.
+    `passes` is how often: a card is flash memory, for which Clear takes two. `recordings` are ids.
     """
 
     what: str
@@ -62,6 +62,7 @@ class Medium:
     not_achieved: tuple[str, ...] = ()
     is_vaults: bool = False
     passes: int = 1
+    recordings: tuple[int, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Its entry in the certificate."""
@@ -79,8 +80,9 @@ class Evidence:
     """Everything that a certificate rests on.
 
     `recordings` are its entries as they are printed; `unread` the ids of those whose header could not be
-    read, so that nobody knows who else could open them; `restored` the days on which the vault was made out
-    of a backup. `faults` say what the verification found wrong.
+    read, so that nobody knows who else could open them; `untouched` of which no overwriting is known;
+    `restored` the days on which the vault was made out of a backup. `faults` say what the verification found
+    wrong.
     """
 
     issued: str
@@ -99,3 +101,4 @@ class Evidence:
     checks: Sequence[str] = ()
     faults: Sequence[str] = ()
     left_on_cards: Sequence[str] = ()
+    untouched: Sequence[int] = ()

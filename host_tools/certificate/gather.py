@@ -80,6 +80,7 @@ def gather(vault: "Vault", ids: list[int], without_cards: bool = False) -> Evide
         checks=_checks(media),
         faults=[*_faults(vault, recordings), *([] if without_cards else on_cards)],
         left_on_cards=on_cards if without_cards else [],
+        untouched=sorted(set(ids).difference(*(medium.recordings for medium in media))),
     )
 
 

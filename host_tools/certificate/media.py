@@ -66,19 +66,23 @@ def _card(paper: Mapping[str, Any], ids: list[int]) -> Medium:
         _last_name(card["path"]),
         tuple(paper["not_achieved"]),
         passes=paper["passes"],
+        recordings=tuple(ids),
     )
 
 
 def _last_name(path: str) -> str:
     """The last part of a path of any platform: the folders above it may name the user."""
-    return PureWindowsPath(path).name or path
+    name = PureWindowsPath(path).name or path
+    return name.encode("utf-8", "replace").decode()
 
 
 def _own_disk(folder: Path, ids: list[int], passed: bool) -> Medium:
     """The disk with the vault, as far as the system tells."""
     what = f"this computer's disk: the vault's own copies of {recordings_words(ids)}"
     disk = _disk_below(folder)
-    return Medium(what, passed, disk.model, disk.serial, disk.size_bytes, is_vaults=True)
+    return Medium(
+        what, passed, disk.model, disk.serial, disk.size_bytes, is_vaults=True, recordings=tuple(ids)
+    )
 
 
 def _disk_below(folder: Path) -> disks.Disk:

@@ -20,6 +20,7 @@ from host_tools.strict_json import load_object
 VERSION = 1
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+OTHER_KEY = "the key that it names is not the one given"
 FIELDS = {
     "certificate": int,
     "id": str,
@@ -113,7 +114,7 @@ def _altered(certificate: Mapping[str, Any], key: bytes) -> list[str]:
     claimed, here = certificate.get("digests", {}), _digests(certificate)
     found = [name for name in sorted(claimed.keys() | here.keys()) if claimed.get(name) != here.get(name)]
     if certificate.get("vault_key") != key.hex():
-        found.insert(0, "the key that it names is not the one given")
+        found.insert(0, OTHER_KEY)
     return found
 
 

@@ -6,6 +6,7 @@ A command's module is imported when that command is asked for, so that `cloister
 """
 
 import gc
+import io
 import os
 import sys
 import traceback
@@ -91,6 +92,7 @@ def say_error(message: str, hint: str | None = None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; never raises and never shows a traceback."""
     _fill_closed_streams()
+    _let_anything_be_printed()
     gc.set_threshold(GARBAGE_OBJECTS)
     try:
         result = app.main(args=arguments, prog_name="cloister", standalone_mode=False)
@@ -152,6 +154,12 @@ def _fill_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - lasts as long as we
+
+
+def _let_anything_be_printed() -> None:
+    """The name of a file may have what stdout has no letter for: it is shown in digits, and nothing fails."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _silence_stdout() -> None:

@@ -1,12 +1,13 @@
 """`cloister audit`: who did what, when, with which recordings, and how it ended; and whether that is all."""
 
 import re
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from host_tools.cli.context import Context
+from host_tools.cli.keeping import Day
 from host_tools.cli.recordings import RecordingId
 from host_tools.errors import EXIT_FOUND
 
@@ -43,7 +44,7 @@ class Head(click.ParamType[tuple[int, str]]):
 @click.option("--recording", "recording_id", type=RecordingId(), metavar="ID", help="Only what concerns it.")
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     metavar="DATE",
     help="Only what was done on that day (UTC) or later.",
 )
@@ -55,7 +56,7 @@ def audit(
     verify: bool,
     head: tuple[int, str] | None,
     recording_id: int | None,
-    since: datetime | None,
+    since: date | None,
     as_json: bool,
 ) -> None:
     """Show who did what, when, with which recordings, and how it ended.
@@ -75,7 +76,7 @@ def audit(
             entry
             for entry in every
             if (recording_id is None or recording_id in entry.recordings)
-            and (since is None or entry.at.date() >= since.date())
+            and (since is None or entry.at.date() >= since)
         ]
     _print(entries, people, as_json)
 

@@ -69,7 +69,7 @@ def run(context: Context, wish: Wish) -> None:
         on_card = judge(vault, card)
         _agree(card, wish, on_card, kept)
         vault.account.recordings = on_card.ids_of(wish.names or None) if not wish.free else []
-        with _saying_how_it_is_left(wish, kept):
+        with _saying_how_it_is_left(card, wish, kept):
             report, paper = _wipe(vault, card, wish, on_card, kept)
         _tell(report, wish, vault.account.recordings, paper)
         if not report.verified:
@@ -107,10 +107,8 @@ def _agree(card: "WipeCard", wish: Wish, on_card: "OnCard", kept: "KeptWipe | No
 
     goes_on = kept is not None and kept.unfinished is not None and wish.is_whole
     device = card if isinstance(card, DeviceCard) else None
-    if wish.names:
-        card.work_of_files(wish.names)  # says which is not there, or cannot be wiped
-    elif wish.is_whole:
-        card.work_of_all()
+    if wish.is_whole:
+        card.work_of_all()  # says that a folder has none
     before = None
     if device is not None:
         if device.target.is_image and not goes_on:
@@ -124,6 +122,9 @@ def _agree(card: "WipeCard", wish: Wish, on_card: "OnCard", kept: "KeptWipe | No
             f"{wish.card}: {strange}; nothing was done",
             "--force wipes it all the same, once its name is typed",
         )
+    if wish.names:
+        card.work_of_files(wish.names)  # says which is not there, or cannot be wiped
+        before = asking.contents_of(device.device) if device is not None else None
     _ask(card, wish, on_card, strange)
     if device is not None and asking.contents_of(device.device) != before:
         raise CloisterError(f"{wish.card} was changed meanwhile: nothing was done")
@@ -195,16 +196,19 @@ def _folded(names: Iterable[str]) -> set[str]:
 
 
 @contextmanager
-def _saying_how_it_is_left(wish: Wish, kept: "KeptWipe | None") -> Iterator[None]:
+def _saying_how_it_is_left(card: "WipeCard", wish: Wish, kept: "KeptWipe | None") -> Iterator[None]:
     """Whatever ends it early: say in what state the card is."""
+    from host_tools.card.wipe_folder import FolderCard
+
     try:
         yield
     except (KeyboardInterrupt, CloisterError):
         if kept is not None and kept.unfinished is not None:
-            what = "it cannot be used until it is" if wish.is_whole else "its free space is not"
-            note(
-                f"{wish.card} is not wiped to the end, and {what}: the same command goes on where it stopped"
-            )
+            is_full = isinstance(card, FolderCard)
+            unusable = ", and it cannot be used until it is" if wish.is_whole or is_full else ""
+            files = "; until then files called WIPE….TMP fill it" if is_full else ""
+            again = f"the same command goes on where it stopped{files}"
+            note(f"{wish.card} is not wiped to the end{unusable}: {again}")
         raise
 
 

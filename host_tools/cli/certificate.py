@@ -203,10 +203,7 @@ def _verify(path: Path, key: str | None, as_json: bool) -> None:
         fields = {"genuine": found.is_genuine, "key": found.key, "key_given": key is not None}
         print_json(fields | {"altered": found.altered})
     elif found.is_genuine:
-        level, ids = issued["method"].get("level"), [entry.get("id") for entry in issued["recordings"]]
-        click.echo(
-            f"Genuine: certificate {issued['id']} of {issued['issued'][:10]}, recordings {ids}, {level}."
-        )
+        click.echo(f"Genuine: {_claim_words(issued)}.")
     if not found.is_genuine:
         complain(f"{path} is not genuine: {_altered_words(found.altered)}")
         click.get_current_context().exit(EXIT_FOUND)
@@ -217,9 +214,26 @@ def _verify(path: Path, key: str | None, as_json: bool) -> None:
         )
 
 
+def _claim_words(issued: Mapping[str, Any]) -> str:
+    """What a certificate claims, and of which recordings. Raises CloisterError if it says neither."""
+    from host_tools.certificate.conditions import recordings_words
+    from host_tools.cli.text import printable
+
+    try:
+        which = recordings_words(entry["id"] for entry in issued["recordings"])
+        level = issued["method"]["level"]
+    except (KeyError, TypeError, ValueError):
+        raise CloisterError("this is no certificate, or a damaged one: it names no recordings") from None
+    return printable(f"certificate {issued['id']} of {issued['issued'][:10]}, {which}, {level}")
+
+
 def _altered_words(altered: Sequence[str]) -> str:
+    from host_tools.certificate.signature import OTHER_KEY
+
     if not altered:
         return "its signature is not the vault's"
+    if altered == [OTHER_KEY]:
+        return OTHER_KEY
     return f"altered since it was signed: {', '.join(altered)}"
 
 

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     "--card", "cards", multiple=True, metavar="CARD", help="Wipe their containers on this card, too."
 )
 @click.option("--early", type=Reason(), metavar="TEXT", help="Destroy what is not due yet; the reason why.")
-@click.option(
-    "--all", "is_all", is_flag=True, help="Even if nothing is left then but what is held."
-)
+@click.option("--all", "is_all", is_flag=True, help="Even if nothing is left then but what is held.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be destroyed.")
 @click.option(
     "-o",
@@ -61,7 +59,7 @@ def expire(
     --card the containers on that card are wiped as well, also those of recordings destroyed before. A
     certificate says what was achieved, and what was not.
     """
-    from host_tools.cli.expire_show import print_json_of
+    from host_tools.cli.expire_show import print_json_of, say_wiped
 
     if early is not None and not recording_ids:
         raise click.UsageError("--early needs the IDs of recordings")
@@ -77,6 +75,8 @@ def expire(
             done = _expire(vault, recording_ids, cards, _Said(early, is_all, as_json, yes))
         if done.destroyed and not as_json:
             click.echo(f"Destroyed: {_words(done.destroyed)}.")
+        if done.wiped and not as_json:
+            say_wiped(done.wiped)
         certificate = _certify(vault, done, output, as_json)
         _certify_earlier(vault)
         if as_json:
@@ -119,9 +119,9 @@ def _show_only(
     planned = plan(vault, recording_ids, early is not None)
     found = _find(vault, cards, planned)
     if as_json:
-        print_json_of(vault, planned)
+        print_json_of(vault, planned, found=found)
     else:
-        show_plan(vault, planned, found)
+        show_plan(vault, planned, found, is_dry=True)
 
 
 def _expire(vault: "Vault", recording_ids: Sequence[int], cards: Sequence[str], said: _Said) -> _Done:

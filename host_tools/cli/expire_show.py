@@ -13,7 +13,7 @@ from host_tools.cli.keeping import (
     started_of,
     whole_as_dict,
 )
-from host_tools.cli.text import note, print_json, print_table
+from host_tools.cli.text import note, print_json, print_table, printable
 
 if TYPE_CHECKING:
     from host_tools.cli.expire_card import Found, Wiped
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from host_tools.vault.retention import Whole
 
 
-def show_plan(vault: "Vault", planned: "Plan", found: Sequence["Found"]) -> None:
+def show_plan(vault: "Vault", planned: "Plan", found: Sequence["Found"], is_dry: bool = False) -> None:
     """What would be destroyed, as a table on stdout; everything else about it on stderr."""
     if planned.wholes:
         _print_wholes(vault, planned)
@@ -39,9 +39,18 @@ def show_plan(vault: "Vault", planned: "Plan", found: Sequence["Found"]) -> None
             note(f"{name} on {entry.card} is recording {number}: to be wiped")
     for words in _still_open(vault, planned.recordings):
         note(words)
+    if planned.is_everything and is_dry:
+        note("this is all that the vault has: without --all it is refused")
     if planned.is_most and planned.kept:
         total = len(planned.wholes) + planned.kept
         note(f"this is more than half of the vault: {len(planned.wholes)} of its {total} recordings")
+
+
+def say_wiped(wiped: "Wiped") -> None:
+    """What is gone from which card."""
+    for report in wiped.reports:
+        if report["files"]:
+            click.echo(printable(f"Wiped on {report['card']['path']}: {', '.join(report['files'])}."))
 
 
 def print_json_of(
@@ -51,13 +60,15 @@ def print_json_of(
     finished: Iterable["Recording"] = (),
     wiped: "Wiped | None" = None,
     certificate: Mapping[str, Any] | None = None,
+    found: Sequence["Found"] = (),
 ) -> None:
-    """What was to be done, and what was, for --json."""
+    """What was to be done, and what was, for --json; `found` is what is to be wiped on cards."""
     today, names = vault.now().date(), people_names(vault)
     print_json(
         {
             "planned": [whole_as_dict(whole, today, names) for whole in planned.wholes],
             "held": [whole_as_dict(whole, today, names) for whole in planned.held],
+            "to_wipe": [{"card": entry.card, "files": dict(entry.files)} for entry in found],
             "destroyed": list(destroyed),
             "finished": [recording.id for recording in finished],
             "cards": wiped.reports if wiped else [],

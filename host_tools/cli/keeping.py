@@ -27,6 +27,22 @@ class Reason(click.ParamType[str]):
         return text
 
 
+class Day(click.ParamType[date]):
+    """A day as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day."""
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            day = None
+        if day is None or str(day) != str(value):
+            self.fail(f"{str(value)!r} is no day: write it like 2026-12-31", param, ctx)
+        return day
+
+
 reason_option = click.option(
     "--reason", required=True, type=Reason(), metavar="TEXT", help="Why; kept encrypted, and in the audit."
 )

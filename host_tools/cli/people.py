@@ -96,7 +96,9 @@ def remove(context: Context, /, who: str, yes: bool) -> None:
                 "the last person cannot be removed: nobody could open the vault any more",
                 "cloister people add lets somebody else in first",
             )
-        confirm(f"Shall {person.name} (person {person.id}) not be able to open the vault any more?", yes)
+        yourself = ", which is you," if person.id == vault.person_id else ""
+        called = f"{person.name} (person {person.id}){yourself}"
+        confirm(f"Shall {called} not be able to open the vault any more?", yes)
         with vault.accounted("people", did="removed", person=person.id, name=person.name):
             vault.remove_person(person.id)
     click.echo(f"Removed person {person.id}, {person.name}.")

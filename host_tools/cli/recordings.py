@@ -1,5 +1,6 @@
 """`cloister list` and `cloister show`: what is in the vault."""
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,7 +9,7 @@ from host_tools.cli.context import Context
 
 if TYPE_CHECKING:
     from host_tools.container.report import Finding
-    from host_tools.vault import Recording
+    from host_tools.vault import Recording, Vault
     from host_tools.vault.chains import Chain
     from host_tools.vault.state import State
 
@@ -78,7 +79,7 @@ def list_recordings(context: Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the details as JSON.")
 @click.pass_obj
 def show(context: Context, recording_id: int, as_json: bool) -> None:
-    """Show one recording: what it is, and its marks and pauses.
+    """Show one recording: what it is, when it is due, and its marks and pauses.
 
     The recording is read and verified again for this. Of one in several parts, this part is shown; times
     count from the recording's beginning, as for export.
@@ -92,7 +93,7 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
     with context.open_vault("show") as vault:
         vault.account.recordings = [recording_id]
         recording, state = vault.recording(recording_id), vault.state(recording_id)
-        chain = chain_of(vault, recording_id)
+        chain, kept = chain_of(vault, recording_id), _kept(vault, recording_id, state)
         if state.gone is not None:
             finding = finding_on_gone(recording, state.gone)
         else:
@@ -106,9 +107,9 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
         ]
         session = finding.session.fields if finding.session else None
         shown = as_dict(recording, chain, state)
-        print_json({**shown, "now": finding.as_dict(), "session": session, "events": events})
+        print_json({**shown, **kept, "now": finding.as_dict(), "session": session, "events": events})
     else:
-        _print_details(recording, finding, chain)
+        _print_details(recording, finding, chain, kept)
     checks.say_what_was_found([finding], {}, of_vault=True)
     checks.leave([finding], [])
 
@@ -152,7 +153,29 @@ def started_words(started: str | None) -> str:
     return "clock not set" if started is None else started[:16].replace("T", " ")
 
 
-def _print_details(recording: "Recording", finding: "Finding", chain: "Chain") -> None:
+def _kept(vault: "Vault", recording_id: int, state: "State") -> dict[str, Any]:
+    """When it is due and why, what holds it, and its consents; nothing is due of what is destroyed."""
+    from host_tools.cli.keeping import people_names, whole_as_dict, whole_of
+
+    if state.gone is not None:
+        return {"due": None, "days_overdue": None, "why": "", "consents": state.consents, "hold": None}
+    told = whole_as_dict(whole_of(vault, recording_id), vault.now().date(), people_names(vault))
+    return {name: told[name] for name in ("due", "days_overdue", "why", "consents", "hold")}
+
+
+def _kept_lines(kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The same as lines."""
+    if kept["why"]:
+        yield "Due", f"{kept['due']} ({kept['why']})" if kept["due"] else "no date"
+    if hold := kept["hold"]:
+        yield "Held", f"by {hold['by']} since {hold['since'][:10]}: {hold['reason']}"
+    if kept["consents"]:
+        yield "Consent", ", ".join(map(str, kept["consents"]))
+
+
+def _print_details(
+    recording: "Recording", finding: "Finding", chain: "Chain", kept: Mapping[str, Any]
+) -> None:
     """The details as lines, then the events."""
     from host_tools.cli.events import event_words
     from host_tools.cli.text import print_table, printable
@@ -166,6 +189,7 @@ def _print_details(recording: "Recording", finding: "Finding", chain: "Chain") -
         ("Sound", f"{recording.rate_hz} Hz, {'mono' if recording.channels == 1 else 'stereo'}, 16 bits"),
         ("Part", part_words(recording, chain)),
         ("Imported", started_words(recording.imported) + " UTC"),
+        *_kept_lines(kept),
     ):
         click.echo(f"{label + ':':<11}{printable(value)}")
     if finding.events:

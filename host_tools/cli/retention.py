@@ -6,12 +6,13 @@ A rule that would make recordings due at once is asked about first: a mistyped o
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
 from host_tools.cli.context import Context
+from host_tools.cli.keeping import Day
 from host_tools.cli.recordings import RecordingId
 from host_tools.cli.talking import confirm, yes_option
 from host_tools.errors import CloisterError
@@ -88,9 +89,7 @@ class _Wanted:
 @click.option("--purpose", metavar="NAME [DAYS]", help="What it is kept for; without ID: how long that is.")
 @click.option("--purpose-days", "table_entry", type=(str, Days()), hidden=True)
 @click.option("--remove-purpose", metavar="NAME", help="Take a purpose off the table.")
-@click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Destroy it from this day (UTC) on."
-)
+@click.option("--until", type=Day(), metavar="DATE", help="Destroy it from this day (UTC) on.")
 @click.option("--default", is_flag=True, help="Keep it like any other again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rules, or the recording's, as JSON.")
 @yes_option
@@ -102,7 +101,7 @@ def retention(
     purpose: str | None,
     table_entry: tuple[str, int] | None,
     remove_purpose: str | None,
-    until: datetime | None,
+    until: date | None,
     default: bool,
     as_json: bool,
     yes: bool,
@@ -114,8 +113,7 @@ def retention(
     withdrawn, --until, --days and --purpose of the recording, what its recorder was set to, the vault's own
     rule. Nothing is destroyed by this command; it asks before it makes anything due at once.
     """
-    until_day = until.date() if until else None
-    wanted = _Wanted(days, purpose, table_entry, remove_purpose, until_day, default)
+    wanted = _Wanted(days, purpose, table_entry, remove_purpose, until, default)
     _check_usage(recording_id, wanted)
     if not wanted.said:
         with context.open_vault() as vault:

@@ -11,6 +11,7 @@ import click
 from host_tools.cli.context import Context, writing
 from host_tools.cli.excerpt import Excerpt, Moment, from_option, say_what_is_missing
 from host_tools.cli.export import normalize_option, output_options
+from host_tools.cli.keeping import Day
 from host_tools.cli.receivers import Receivers, receivers, whom_options
 from host_tools.errors import CloisterError
 
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
 
 ENDING = ".zip.age"
 LONGEST_PURPOSE = 200
-
-
-class Day(click.ParamType[date]):
-    """A day as YYYY-MM-DD."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day."""
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no day: write it like 2026-12-31", param, ctx)
 
 
 class Purpose(click.ParamType[str]):

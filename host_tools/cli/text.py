@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 FITTED_ROWS_AT_MOST = 200
+GAP_COLUMNS = 2  # between two columns on a terminal
 PIPE_COLUMNS = 240  # for a table that rich lays out for a pipe: nothing is folded
 
 
@@ -49,25 +50,56 @@ def print_table(
 
 
 def _print_fitted(
-    headings: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[str], firm: Sequence[str]
+    headings: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str], firm: Sequence[str]
 ) -> None:
-    """The table for a terminal; what does not fit is folded."""
+    """The table for a terminal; what does not fit is folded, between words as long as there is room."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for heading in headings:
+    console = Console(highlight=False, markup=False)
+    columns = list(zip(headings, *cells, strict=True))
+    room = console.width - GAP_COLUMNS * (len(columns) - 1)
+    widths = _widths([_least_and_full(column, column[0] in firm) for column in columns], room)
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, header_style="bold"
+    )
+    for heading, width in zip(headings, widths, strict=True):
         table.add_column(
             heading,
             justify="right" if heading in right else "left",
             overflow="fold",
             no_wrap=heading in firm,
+            width=width,
         )
     for row in cells:
         table.add_row(*map(Text, row))
-    Console(highlight=False, markup=False).print(table)
+    console.print(table)
+
+
+def _least_and_full(column: Sequence[str], is_firm: bool) -> tuple[int, int]:
+    """The widths that a column has without breaking a word, and without folding anything."""
+    from rich.cells import cell_len
+
+    full = max(map(cell_len, column))
+    return (full if is_firm else max(cell_len(word) for cell in column for word in [*cell.split(), ""])), full
+
+
+def _widths(wanted: Sequence[tuple[int, int]], room: int) -> list[int | None]:
+    """Each column's width: what is left of the room goes evenly to those that want it.
+
+    None for all if words have to be broken: that is left to rich.
+    """
+    widths = [least for least, _ in wanted]
+    spare = room - sum(widths)
+    if spare < 0:
+        return [None] * len(widths)
+    while spare and (narrow := [at for at, (_, full) in enumerate(wanted) if widths[at] < full]):
+        for at in narrow[:spare]:
+            widths[at] += 1
+        spare -= len(narrow[:spare])
+    return list(widths)
 
 
 def print_json(value: Any) -> None:

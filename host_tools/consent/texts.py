@@ -20,7 +20,7 @@ ROLE_WORDS = {"client": "Client", "therapist": "Therapist", "present": "Also pre
 
 DESTROYED = (
     "As soon as it is no longer needed for this{at_the_latest}. The key without which it cannot be heard is "
-    "destroyed then, here and in every backup, so that no encrypted copy can be opened any more. Whoever was "
+    "destroyed then, and so are backups that hold it: no encrypted copy can be opened any more. Whoever was "
     "given an excerpt destroys it as well."
 )
 

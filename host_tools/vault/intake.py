@@ -22,7 +22,7 @@ IMPORTED = "imported"
 IMPORTED_BETTER = "imported again, with more sound"
 ALREADY_HERE = "in the vault already"
 NOTHING_TO_IMPORT = "nothing to import"
-LEFT_ON_CARD = "left on the card"
+LEFT_ON_CARD = "not imported"
 TRIES = 2
 
 

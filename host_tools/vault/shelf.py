@@ -1,5 +1,6 @@
 """What the parts of a vault have in common: the database, the wrapper, and values kept as wrapped JSON."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,4 +62,8 @@ class Shelf:
         return self._wrapper.wrap_json(value, *place)
 
     def _unwrap_json(self, wrapped: bytes, *place: str | int | None) -> Any:
-        return msgspec.json.decode(self._unwrap(wrapped, *place))
+        text = self._unwrap(wrapped, *place)
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:  # the name of a file may be no Unicode, which only this one reads
+            return json.loads(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.card.wipe_fill import Fill
 from host_tools.card.wipe_folder import FolderCard
 from host_tools.card.wiping import WipeStopped
 from host_tools.errors import CloisterError
@@ -149,3 +150,22 @@ def test_a_card_taken_out_while_it_is_filled_is_said(mounted, monkeypatch):
     with pytest.raises(WipeStopped, match="is no longer there: was the card taken out") as caught:
         FolderCard(mounted).wipe_free_space()
     assert "0 bytes were filled" in caught.value.message and not caught.value.report.verified
+
+
+def test_the_command_says_that_a_card_is_full_until_it_goes_on(cloister, mounted, monkeypatch):
+    real_fill = Fill.fill
+
+    def fill(filling: Fill, on_synced) -> None:
+        real_fill(filling, on_synced)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fill, "fill", fill)
+    command = ("card", "wipe", "--free", "--yes", mounted)
+    assert cloister(*command) == 130
+    assert "files called WIPE….TMP fill it" in cloister.err
+    assert (mounted / "WIPE0002.TMP").exists()
+    monkeypatch.setattr(Fill, "fill", real_fill)
+    assert cloister(*command) == 0
+    assert "a wipe that was cut off goes on where it stopped" in cloister.err
+    assert "of free space were overwritten with random bytes and read back" in cloister.out
+    assert sorted(path.name for path in mounted.iterdir()) == NAMES

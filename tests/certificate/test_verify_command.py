@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from host_tools.certificate.signature import FIELDS, signed
 from host_tools.cli import main
 from tests.certificate.test_command import EARLY, destroyed
 from tests.retention.conftest import Practice
@@ -25,7 +27,11 @@ def test_it_is_checked_with_the_public_key_alone(practice: Practice, tmp_path: P
     shutil.rmtree(practice.made.folder)
     for given in ((), ("--key", key), ("--key", key.upper()), ("--key", tmp_path / "key")):
         status, out, err = check(tmp_path / "c.json", *given, capsys=capsys)
-        assert status == 0 and out.startswith("Genuine: certificate ")
+        assert (
+            status == 0
+            and out.startswith("Genuine: certificate ")
+            and out.endswith(", recording 1, Purge.\n")
+        )
         assert ("compare that with the one that the vault's owner gives" in err) == (not given)
     status, out, _ = check(tmp_path / "c.json", "--json", capsys=capsys)
     assert json.loads(out) == {"genuine": True, "key": key, "key_given": False, "altered": []}
@@ -46,7 +52,7 @@ def test_an_altered_one_is_told_by_what_differs(practice: Practice, tmp_path: Pa
         assert (status, out) == (3, "")
         assert f"is not genuine: altered since it was signed: {differs}" in err
     status, _, err = check(tmp_path / "c.json", "--key", "ab" * 32, capsys=capsys)
-    assert status == 3 and "the key that it names is not the one given" in err
+    assert status == 3 and "c.json is not genuine: the key that it names is not the one given" in err
 
 
 def test_what_is_no_certificate_or_no_key_is_said(practice: Practice, tmp_path: Path, capsys) -> None:
@@ -59,3 +65,15 @@ def test_what_is_no_certificate_or_no_key_is_said(practice: Practice, tmp_path: 
         assert (status, out) == (1, "") and words in err
     status, _, err = check(tmp_path / "c.json", "--key", "abc", capsys=capsys)
     assert status == 1 and "64 hex digits" in err
+
+
+def test_what_somebody_signed_that_says_nonsense_is_refused(tmp_path: Path, capsys) -> None:
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw().hex()
+    parts = {name: kind() for name, kind in FIELDS.items() if name != "signature"}
+    parts |= {"certificate": 1, "vault_key": public}
+    for recordings in ([1], [{}], [{"id": {}}], ["x"], [{"id": "1"}, {"id": 1}]):
+        made = signed(parts | {"recordings": recordings}, key.sign)
+        (tmp_path / "c.json").write_text(json.dumps(made))
+        status, out, err = check(tmp_path / "c.json", capsys=capsys)
+        assert (status, out) == (1, "") and "error: this is no certificate, or a damaged one" in err

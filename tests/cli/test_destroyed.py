@@ -154,7 +154,7 @@ def test_copies_under_the_last_resort_key_are_named_and_not_taken_in(
     assert "this copy of it can still be opened" in cloister.err
     assert cloister("import", card, "--json") == 3
     (found,) = json.loads(cloister.out)["containers"]
-    assert (found["outcome"], found["recording"]) == ("left on the card", None)
+    assert (found["outcome"], found["recording"]) == ("not imported", None)
 
 
 def test_json_tells_what_was_done(cloister: Cloister, card: Path, recorder, port) -> None:

@@ -184,9 +184,9 @@ def test_a_recording_that_the_vault_destroyed_stays_out_and_goes_if_agreed(
     before = everything(card)
     assert cloister("import", card, "--erase", "--json") == 3
     first, second = json.loads(cloister.out)["containers"]
-    assert (first["finding"], first["outcome"], first["erased"]) == ("unreadable", "left on the card", False)
+    assert (first["finding"], first["outcome"], first["erased"]) == ("unreadable", "not imported", False)
     assert first["message"] == "its key was destroyed on 2026-03-04"
-    assert (second["finding"], second["outcome"]) == ("complete", "left on the card")
+    assert (second["finding"], second["outcome"]) == ("complete", "not imported")
     assert "its key was destroyed on 2026-03-04, and this copy of it can still be opened" in second["message"]
     assert everything(card) == before
     assert list((cloister.made.folder / "recordings").iterdir()) == []

@@ -1,5 +1,6 @@
 """`cloister people` and `cloister init`: everybody has a passphrase of their own, and the audit knows who."""
 
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -62,6 +63,15 @@ def test_one_may_leave_if_another_stays(shared: Cloister, other: Path) -> None:
 def test_removing_is_asked_for(shared: Cloister) -> None:
     assert "no terminal to ask on" in shared.refused("people", "remove", "2")
     assert "nobody called Bert" in shared.refused("people", "remove", "Bert", "--yes")
+
+
+def test_whoever_removes_themselves_is_told_so(shared: Cloister, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, is_told in ((1, True), (2, False)):
+        typed = io.StringIO("n\n")
+        monkeypatch.setattr(typed, "isatty", lambda: True, raising=False)
+        monkeypatch.setattr("sys.stdin", typed)
+        assert shared("people", "remove", number) == 1
+        assert ("which is you" in shared.err) == is_told
 
 
 def test_a_passphrase_is_changed_for_oneself_alone(shared: Cloister, other: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def test_its_container_goes_and_everything_else_stays(practice: Practice) -> Non
     before = {path.name: path.read_bytes() for path in practice.card.iterdir()}
     assert practice("expire", 1, *EARLY, "--card", practice.card) == 0
     assert f"R0000001.DAT on {practice.card} is recording 1: to be wiped" in practice.err
+    assert f"Destroyed: recording 1.\nWiped on {practice.card}: R0000001.DAT.\n" in practice.out
     after = {path.name: path.read_bytes() for path in practice.card.iterdir()}
     assert before.pop("R0000001.DAT") and after == before
     with practice.made.open() as vault:
