@@ -1,7 +1,7 @@
 """`cloister audit`: who did what, when, with which recordings, and how it ended; and whether that is all."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +9,9 @@ import click
 from host_tools.cli.context import Context
 from host_tools.cli.keeping import Day
 from host_tools.cli.recordings import RecordingId
-from host_tools.errors import EXIT_FOUND
+from host_tools.cli.talking import confirm, yes_option
+from host_tools.cli.text import note
+from host_tools.errors import EXIT_FOUND, CloisterError
 
 if TYPE_CHECKING:
     from host_tools.vault import Vault
@@ -48,11 +50,17 @@ class Head(click.ParamType[tuple[int, str]]):
     metavar="DATE",
     help="Only what was done on that day (UTC) or later.",
 )
+@click.option(
+    "--clock-is-right", is_flag=True, help="Believe this computer's clock, though the newest entry is later."
+)
+@yes_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def audit(
     context: Context,
     /,
+    clock_is_right: bool,
+    yes: bool,
     verify: bool,
     head: tuple[int, str] | None,
     recording_id: int | None,
@@ -64,6 +72,9 @@ def audit(
     With --verify the audit is checked instead, and its head printed: written down or sent to somebody, it
     shows later, with --head, that nothing before it was changed. Exit status 3 if something is wrong.
     """
+    if clock_is_right:
+        _believe_clock(context, yes)
+        return
     if verify or head is not None:
         if recording_id is not None or since is not None:
             raise click.UsageError("--verify checks all of the audit: leave --recording and --since away")
@@ -81,8 +92,21 @@ def audit(
     _print(entries, people, as_json)
 
 
+def _believe_clock(context: Context, yes: bool) -> None:
+    """Let the audit go on from now, after a command ran while the clock was ahead; asked, and entered."""
+    from host_tools.cli.keeping import clock_words
+
+    with context.open_vault() as vault:
+        if vault.clock_set_back is None:
+            raise CloisterError("this computer's clock is not behind the audit: there is nothing to believe")
+        note(clock_words(vault))
+        confirm(f"Is it {datetime.now(UTC):%Y-%m-%d %H:%M} UTC now?", yes)
+        vault.audit.believe_clock(vault.person_id)
+        click.echo(f"From now on {vault.now():%Y-%m-%d} is taken for today.")
+
+
 def _verify(context: Context, written_down: tuple[int, str] | None, as_json: bool) -> None:
-    from host_tools.cli.text import complain, note, print_json
+    from host_tools.cli.text import complain, print_json
 
     with context.open_vault() as vault:
         faults, (seq, head_hash) = vault.audit.verify(), vault.audit.head

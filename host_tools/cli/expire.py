@@ -217,7 +217,8 @@ def _check_clock(vault: "Vault") -> None:
 
     if vault.clock_set_back is not None:
         raise CloisterError(
-            f"nothing is destroyed: {clock_words(vault)}", "set the clock right, then do it again"
+            f"nothing is destroyed: {clock_words(vault)}",
+            "set the clock right, then do it again; if it is right: cloister audit --clock-is-right",
         )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,29 @@ def test_looking_is_no_entry_and_details_are_in_no_file_in_clear(kept: Cloister)
         assert kept(*arguments) == 0
     assert head_of(kept) == before
     assert b"memory stick" not in all_bytes(kept.made.folder)
+
+
+def test_a_clock_that_was_ahead_once_does_not_stop_everything_for_years(
+    kept: Cloister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import host_tools.vault.audit as module
+
+    class Ahead(module.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) + timedelta(days=7300)
+
+    assert "clock is not behind" in kept.refused("audit", "--clock-is-right", "--yes")
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "datetime", Ahead)
+        with kept.made.open() as vault, vault.accounted("verify"):
+            pass
+    with kept.made.open() as vault:
+        assert vault.clock_set_back is not None
+    assert kept("audit", "--clock-is-right") == 1
+    assert "there is no terminal" in kept.err
+    assert kept("audit", "--clock-is-right", "--yes") == 0
+    with kept.made.open() as vault:
+        assert vault.clock_set_back is None
+        assert vault.audit.entries(newest=1)[0].action == "clock"
+    assert verified(kept) == (0, [])
