@@ -33,7 +33,7 @@ def print_table(
     On a terminal it is fitted to the width. A pipe, or a long list, gets plain lines: rich takes half a
     millisecond for each.
     """
-    cells = [[printable(cell) for cell in row] for row in rows]
+    cells = [row if "".join(row).isprintable() else [printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty() and len(cells) <= FITTED_ROWS_AT_MOST:
         _print_fitted(headings, cells, right, firm)
         return

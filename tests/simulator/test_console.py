@@ -50,9 +50,11 @@ class Terminal:
 def deaf(bench):
     """A terminal at the console of DEAF, run by the command line in a process of its own."""
     code = textwrap.dedent(f"""
+        import signal
         import sys
         from pathlib import Path
         from host_tools.simulator.run import simulate
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # behind a shell it is ignored
         simulate(Path({str(bench.flash)!r}), Path({str(bench.card)!r}), console=True, board="bench",
                  firmware=Path({str(bench.write_firmware(DEAF))!r}), interpreter={bench.interpreter!r},
                  on_console=lambda path: print(path, flush=True), for_ms=20000)
