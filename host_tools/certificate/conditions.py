@@ -73,8 +73,9 @@ def level(evidence: Evidence, answers: Iterable[Condition]) -> tuple[str, str]:
     why = ", and ".join(f"“{answer.condition}” is not met" for answer in unmet)
     if is_overwritten and not _once_only(evidence.media) and not evidence.untouched:
         return CLEAR, (
-            f"Clear by overwriting {how}, and reading back, on the media listed and nowhere else; the keys "
-            f"in the vault were destroyed as well, but Purge by cryptographic erase is not claimed: {why}"
+            f"Clear of what these recordings took up on the media listed, and of nothing else on them, by "
+            f"overwriting {how}, and reading back; the keys in the vault were destroyed as well, but Purge "
+            f"by cryptographic erase is not claimed: {why}"
         )
     return NONE, (
         "no level is claimed: the keys in the vault were destroyed, but Purge by cryptographic erase is not "

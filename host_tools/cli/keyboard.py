@@ -6,6 +6,7 @@ POSIX's terminal modules and Windows's are each imported only there.
 
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -55,7 +56,7 @@ class NoKeys:
         return Action.QUIT
 
 
-class _Terminal:
+class _Terminal(ABC):
     """The wishes typed into a terminal; both platforms below say how characters are got from it."""
 
     def __init__(self) -> None:
@@ -79,11 +80,13 @@ class _Terminal:
             raise KeyboardInterrupt
         self._wishes.extend(meant(typed) if typed else [Action.QUIT])
 
+    @abstractmethod
     def _is_ready(self) -> bool:
-        raise NotImplementedError
+        """Whether something was typed."""
 
+    @abstractmethod
     def _typed(self) -> str:
-        raise NotImplementedError
+        """What was typed, once there is something; empty at the end of all input."""
 
 
 if sys.platform == "win32":

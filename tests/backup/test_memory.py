@@ -1,35 +1,16 @@
 """A backup of any size is made and restored within 150 MB of memory, the passphrase's own 64 included."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyrage
 import pytest
 
-from host_tools.simulator.interpreter import CHECKOUT_DIR
+from tests.peak_memory import most_memory_kb
 from tests.typed_command import Cloister
 
 LARGE_BYTES = 200_000_000  # of nothing: the file takes no room on the disk
 MOST_KB = 150_000
-MEASURE = """
-import sys
-from pathlib import Path
-from host_tools.cli import main
-status = main(sys.argv[1:])
-print(int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]))
-sys.exit(status)
-"""
-
-
-def most_memory_kb(cloister: Cloister, *arguments: object) -> int:
-    """What the command needs at most, in a process of its own."""
-    vault = ("--vault", cloister.made.folder, "--passphrase-file", cloister.made.passphrase_file)
-    command = [sys.executable, "-c", MEASURE, *vault, *arguments]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=CHECKOUT_DIR)
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.split()[-1])
 
 
 @pytest.mark.parametrize("by_key", [True, False])

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.pty_double import PtyDouble
 from tests.reference_writer import END, destroyed_header, key_id, record, seal_of
 from tests.serviced_recorder import ServicedRecorder
 from tests.typed_command import FRAMES, SOUND, Cloister, errors
@@ -19,13 +18,6 @@ def recorder(cloister: Cloister) -> ServicedRecorder:
     recorder = ServicedRecorder(writer.recorder_id, writer.secret)
     recorder.more_status = {"next_container": 7}
     return recorder
-
-
-@pytest.fixture
-def port(recorder: ServicedRecorder):
-    double = PtyDouble(recorder)
-    yield double.port
-    double.close()
 
 
 def strike(cloister: Cloister, recorder: ServicedRecorder, number: int) -> str:

@@ -7,24 +7,10 @@ import pytest
 
 from host_tools.vault.last_resort import note_contact, renew_if_used
 from host_tools.vault.state import Gone
-from tests.pty_double import PtyDouble
 from tests.reference_writer import END, key_id, record, seal_of
-from tests.serviced_recorder import ServicedRecorder
 from tests.typed_command import FRAMES, SOUND, Cloister
 
 DAY = "2026-03-04"
-
-
-@pytest.fixture
-def recorder(cloister: Cloister) -> ServicedRecorder:
-    return ServicedRecorder(cloister.made.writer.recorder_id, cloister.made.writer.secret)
-
-
-@pytest.fixture
-def port(recorder: ServicedRecorder):
-    double = PtyDouble(recorder)
-    yield double.port
-    double.close()
 
 
 def put(cloister: Cloister, card: Path, *numbers: int) -> None:

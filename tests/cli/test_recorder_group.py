@@ -7,25 +7,11 @@ import click
 import pytest
 
 from host_tools.recorder import client
-from tests.pty_double import PtyDouble
 from tests.reference_writer import key_id
-from tests.serviced_recorder import FINE, ServicedRecorder
+from tests.serviced_recorder import FINE
 from tests.typed_command import Cloister, errors
 
 WIPE = ("recorder", "wipe-card", "--level", "all")
-
-
-@pytest.fixture
-def recorder(cloister: Cloister) -> ServicedRecorder:
-    writer = cloister.made.writer
-    return ServicedRecorder(writer.recorder_id, writer.secret)
-
-
-@pytest.fixture
-def port(recorder: ServicedRecorder):
-    double = PtyDouble(recorder)
-    yield double.port
-    double.close()
 
 
 @pytest.fixture

@@ -10,24 +10,10 @@ import pyrage
 import pytest
 
 from host_tools import age_passphrase
-from tests.pty_double import PtyDouble
 from tests.reference_writer import key_id
-from tests.serviced_recorder import ServicedRecorder
 from tests.typed_command import SOUND, Cloister, errors
 
 PASSPHRASE = "another horse, another battery"
-
-
-@pytest.fixture
-def recorder(cloister: Cloister) -> ServicedRecorder:
-    return ServicedRecorder(cloister.made.writer.recorder_id, cloister.made.writer.secret)
-
-
-@pytest.fixture
-def port(recorder: ServicedRecorder):
-    double = PtyDouble(recorder)
-    yield double.port
-    double.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The share command: what it refuses before anything is read, what is remembered, what is never on disk."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,10 +11,10 @@ import pytest
 import soundfile
 
 from host_tools.sharing import handing_out
-from host_tools.simulator.interpreter import CHECKOUT_DIR
 from host_tools.vault import Gone
 from tests.files_written import contents, files_written
 from tests.full_disk import files_at_most
+from tests.peak_memory import most_memory_kb
 from tests.reference_writer import BLOCK
 from tests.sharing.conftest import Age, opened
 from tests.typed_command import SOUND, Cloister, errors
@@ -223,23 +221,6 @@ def test_a_recording_that_is_gone_cannot_be_shared(cloister: Cloister, out: Path
 
 LONG_S = 200  # at 48 kHz, stereo: 38 MB of noise, which no encoder makes smaller
 MORE_KB = 20_000
-MEASURE = """
-import sys
-from pathlib import Path
-from host_tools.cli import main
-status = main(sys.argv[1:])
-print(int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]))
-sys.exit(status)
-"""
-
-
-def most_memory_kb(cloister: Cloister, *arguments: object) -> int:
-    """What the command needs at most, in a process of its own."""
-    vault = ("--vault", cloister.made.folder, "--passphrase-file", cloister.made.passphrase_file)
-    command = [sys.executable, "-c", MEASURE, *vault, *arguments]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=CHECKOUT_DIR)
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout.split()[-1])
 
 
 def test_memory_does_not_grow_with_the_length(cloister: Cloister, out: Path, tmp_path: Path) -> None:

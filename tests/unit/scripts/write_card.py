@@ -9,26 +9,9 @@ Things to pass over are among them: a folder, long names, a file that was remove
 import os
 import sys
 
-import vfs
+import card_image
 
-
-class Image:
-    def __init__(self, path):
-        self.file = open(path, "r+b")
-
-    def readblocks(self, block, buffer):
-        self.file.seek(block * 512)
-        self.file.readinto(buffer)
-
-    def writeblocks(self, block, buffer):
-        self.file.seek(block * 512)
-        self.file.write(buffer)
-
-    def ioctl(self, operation, argument):
-        return {4: self.file.seek(0, 2) // 512, 5: 512}.get(operation, 0)
-
-
-vfs.mount(vfs.VfsFat(Image(sys.argv[1])), "/sd")
+card_image.mount(sys.argv[1])
 names = ["A.DAT", "B", "LONG~1X.BIN", "R0000001.DAT"]
 files = [open("/sd/" + name, "wb") for name in names]
 for turn in range(40):
