@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from host_tools.vault import Argon2Cost, Recording, Vault, create_vault, open_vault
 from host_tools.vault.keys import key_id

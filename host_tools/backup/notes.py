@@ -59,15 +59,17 @@ def backup_of(backup_id: int, paper: dict[str, Any]) -> Backup:
 
 
 def still_opened(vault: "Vault") -> dict[int, list[int]]:
-    """By backup: the recordings whose keys are destroyed here and which it can still open."""
+    """By backup: the recordings whose keys are destroyed here and which it can still open.
+
+    Also those that were imported after it: their keys are older, and a card may have a copy.
+    """
     destroyed = [
         (recording_id, datetime.fromisoformat(state.gone.on))
         for recording_id, state in vault.states().items()
         if state.gone is not None
     ]
-    imported = {entry.id: datetime.fromisoformat(entry.imported) for entry in vault.recordings()}
     return {
-        backup.id: sorted(entry for entry, on in destroyed if imported[entry] <= backup.at <= on)
+        backup.id: sorted(entry for entry, on in destroyed if backup.at <= on)
         for backup in backups(vault)
         if backup.gone is None
     }

@@ -5,9 +5,10 @@ was destroyed since then change what may be claimed. Raises CloisterError for wh
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from host_tools.certificate.build import build
 from host_tools.certificate.evidence import FILE_KEY, STRANGE, Copy, Evidence, Medium, Opener
@@ -48,7 +49,9 @@ def issue(
         for recording_id in ids:
             state = vault.state(recording_id)
             if state.gone is not None:
-                vault.set_state(recording_id, replace(state, gone=replace(state.gone, certificate=number)))
+                vault.set_state(
+                    recording_id, structs.replace(state, gone=structs.replace(state.gone, certificate=number))
+                )
     return number, certificate
 
 

@@ -256,8 +256,11 @@ def _certify(vault: "Vault", done: _Done, output: Path | None, quiet: bool) -> d
     """Issue and write the certificate. Raises CloisterError, also if a card could not be wiped."""
     from host_tools.certificate.gather import issue
     from host_tools.cli.certificate import say_issued, write_certificate
+    from host_tools.cli.text import note
 
     if not done.ids:
+        if output is not None:
+            note(f"nothing was destroyed, so {output} was not written")
         return None
     with vault.accounted("certificate"):
         vault.account.recordings = done.ids

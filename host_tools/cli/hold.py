@@ -1,8 +1,7 @@
 """`cloister hold` and `cloister release`: a recording that must be kept, whatever its date, and no longer."""
 
-from dataclasses import replace
-
 import click
+from msgspec import structs
 
 from host_tools.cli.context import Context
 from host_tools.cli.keeping import reason_option
@@ -34,7 +33,7 @@ def hold(context: Context, recording_id: int, reason: str) -> None:
         vault.account.recordings = whole.ids
         held = Hold(reason, vault.now().isoformat(timespec="seconds"), vault.person_id)
         for part_id in whole.ids:
-            vault.set_state(part_id, replace(vault.state(part_id), hold=held))
+            vault.set_state(part_id, structs.replace(vault.state(part_id), hold=held))
     click.echo(f"Recording {ids_words(whole)} is held.")
 
 
@@ -62,7 +61,7 @@ def release(context: Context, recording_id: int, reason: str, yes: bool) -> None
         confirm("Release it?", yes)
         with vault.transaction():
             for part_id in whole.ids:
-                vault.set_state(part_id, replace(vault.state(part_id), hold=None))
+                vault.set_state(part_id, structs.replace(vault.state(part_id), hold=None))
     click.echo(f"Recording {ids_words(whole)} is released.")
 
 

@@ -119,7 +119,9 @@ def as_dict(recording: "Recording", chain: "Chain", state: "State | None") -> di
 
     `destroyed` is when its key was (ISO), null while it exists.
     """
-    fields = {name: value for name, value in vars(recording).items() if name not in INTERNAL_FIELDS}
+    from msgspec import structs
+
+    fields = {name: value for name, value in structs.asdict(recording).items() if name not in INTERNAL_FIELDS}
     gone = state.gone if state else None
     return {
         **fields,

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from host_tools.cli.context import Context
 from host_tools.cli.keeping import Day
@@ -191,12 +192,14 @@ def _decide(vault: "Vault", recording_id: int, wanted: _Wanted, yes: bool) -> No
 def _decided(state: "State", wanted: _Wanted, rules: "Rules") -> "State":
     """A part's state after the decision. Raises CloisterError."""
     if wanted.default:
-        return replace(state, days=None, purpose="", destroy_on=None)
+        return structs.replace(state, days=None, purpose="", destroy_on=None)
     if wanted.until is not None:
-        return replace(state, destroy_on=wanted.until.isoformat())
+        return structs.replace(state, destroy_on=wanted.until.isoformat())
     if wanted.days is not None:
-        return replace(state, days=wanted.days, destroy_on=None)
-    return replace(state, purpose=_known_purpose(rules, wanted.purpose or ""), days=None, destroy_on=None)
+        return structs.replace(state, days=wanted.days, destroy_on=None)
+    return structs.replace(
+        state, purpose=_known_purpose(rules, wanted.purpose or ""), days=None, destroy_on=None
+    )
 
 
 def _words(state: "State") -> dict[str, object]:

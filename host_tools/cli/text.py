@@ -38,15 +38,11 @@ def print_table(
         _print_fitted(headings, cells, right, firm)
         return
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    pads = [
-        (str.rjust if heading in right else str.ljust, width)
+    line = "   ".join(
+        f"{{:{'>' if heading in right else '<'}{width}}}"
         for heading, width in zip(headings, widths, strict=True)
-    ]
-    lines = (
-        "   ".join([pad(cell, width) for cell, (pad, width) in zip(row, pads, strict=True)]).rstrip()
-        for row in (headings, *cells)
     )
-    click.echo("\n".join(lines))
+    click.echo("\n".join([line.format(*row).rstrip() for row in (headings, *cells)]))
 
 
 def _print_fitted(

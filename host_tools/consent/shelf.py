@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from host_tools.consent.model import Consent, Withdrawal, from_paper
 from host_tools.errors import CloisterError
 from host_tools.vault import Vault
@@ -68,7 +70,7 @@ def link(vault: Vault, number: int, recording_ids: Iterable[int]) -> list[int]:
             linked += _existing(vault, wholes, recording_id).ids
         for part_id in dict.fromkeys(linked):
             state = vault.state(part_id)
-            vault.set_state(part_id, replace(state, consents=sorted({*state.consents, number})))
+            vault.set_state(part_id, structs.replace(state, consents=sorted({*state.consents, number})))
         if consent.withdrawn is not None:
             _make_due(vault, linked, consent.withdrawn.on[:10])
     return sorted(set(linked))
@@ -141,4 +143,4 @@ def _make_due(vault: Vault, recording_ids: Iterable[int], day: str) -> None:
         state = states.get(recording_id, FRESH)
         withdrawn = min(filter(None, (day, state.withdrawn)))
         destroy_on = min(filter(None, (day, state.destroy_on)))
-        vault.set_state(recording_id, replace(state, withdrawn=withdrawn, destroy_on=destroy_on))
+        vault.set_state(recording_id, structs.replace(state, withdrawn=withdrawn, destroy_on=destroy_on))

@@ -10,11 +10,11 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from host_tools.container.layout import BLOCK_BYTES, VOUCHED_SEAL_BYTES
 from host_tools.container.source import BlockReader, FileSource, PathSource, Source
@@ -30,8 +30,7 @@ COPY_BLOCKS = 256
 SHRED_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(msgspec.Struct, frozen=True):
     """One container in the vault, as it was found at import. `start` and `samples` are sample indices.
 
     `previous` is SESSION's, with `number`, `seal` and `samples`; ids and seals are in hex. `ended` is END's
@@ -56,7 +55,7 @@ class Recording:
     lost: int
     segments: int
     imported: str
-    damage: list[str] = field(default_factory=list)
+    damage: list[str] = []
     ended: str | None = None
     retention_days: int | None = None
 
@@ -220,8 +219,8 @@ class RecordingShelf(Shelf):
             if instead_of
             else self._database.change("INSERT INTO recordings (wrapped_entry) VALUES (x'')")
         )
-        recording = replace(recording, id=recording_id)
-        entry = {name: value for name, value in asdict(recording).items() if name != "id"}
+        recording = structs.replace(recording, id=recording_id)
+        entry = {name: value for name, value in structs.asdict(recording).items() if name != "id"}
         self._database.change(
             "UPDATE recordings SET wrapped_entry = ? WHERE id = ?",
             self._wrap_json(entry, "recording", recording_id),

@@ -7,9 +7,11 @@ anything that the vault still has. What lies in the unused blocks of the disk is
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from host_tools.container.view import LAST_RESORT, ONE_TIME
 from host_tools.errors import CloisterError
@@ -97,7 +99,7 @@ class RotationShelf(KeyShelf, PeopleShelf, StateShelf, RecordingShelf):
         if state.hold is not None or state.gone is not None:
             what = "held" if state.gone is None else "destroyed"
             raise CloisterError(f"recording {recording_id} was {what} in the meantime: nothing was done")
-        self.set_state(recording_id, replace(state, gone=gone))
+        self.set_state(recording_id, structs.replace(state, gone=gone))
 
     def destroy_key_ids(self, key_ids: Iterable[bytes], also: Callable[[], None] = lambda: None) -> None:
         """Destroy private keys by their ids, for good; `also` is done in the same transaction.

@@ -4,16 +4,13 @@ A recording without a row has the state of a fresh import. A recording that is g
 state; its key and its file do not exist any more.
 """
 
-from dataclasses import dataclass, field
-
 import msgspec
 
 from host_tools.errors import CloisterError
 from host_tools.vault.shelf import Shelf
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """Why a recording must be kept; `since` is a time in ISO form, `by` a person's number."""
 
     reason: str
@@ -21,8 +18,7 @@ class Hold:
     by: int
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """When (ISO), by whom (a person's number) and how the key was destroyed; which certificate says so."""
 
     on: str
@@ -31,15 +27,14 @@ class Gone:
     certificate: int | None = None
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """`days`, `purpose` and `destroy_on` (ISO date) decide when it is due; `withdrawn` is an ISO date."""
 
     days: int | None = None
     purpose: str = ""
     destroy_on: str | None = None
     hold: Hold | None = None
-    consents: list[int] = field(default_factory=list)
+    consents: list[int] = []
     withdrawn: str | None = None
     gone: Gone | None = None
 

@@ -1,11 +1,11 @@
 """`cloister certificate`: what is claimed of real recordings, and checking with a public key alone."""
 
-import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from host_tools.vault import recovery
 from host_tools.vault.vault import Vault
@@ -271,7 +271,7 @@ def test_a_wipe_that_is_still_under_way_claims_nothing(practice: Practice) -> No
 
 def test_the_consents_of_the_recordings_are_on_it(practice: Practice) -> None:
     with practice.made.open() as vault:
-        vault.set_state(1, dataclasses.replace(vault.state(1), consents=[7, 3]))
+        vault.set_state(1, structs.replace(vault.state(1), consents=[7, 3]))
     destroyed(practice)
     assert issued(practice)["consents"] == [3, 7]
 

@@ -1,9 +1,9 @@
 """What another command decides while recordings are destroyed, or somebody changed behind its back."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from host_tools.vault import expiry
 from host_tools.vault.state import Gone, Hold, State

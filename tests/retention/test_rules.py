@@ -1,9 +1,9 @@
 """When a recording is due: which rule counts, from which day, and what its parts do to each other."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from host_tools.errors import CloisterError
 from host_tools.vault import Recording

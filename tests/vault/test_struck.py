@@ -1,9 +1,9 @@
 """What was destroyed on the recorder: whose key goes, whose stays, and that it can be done twice."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from host_tools.errors import CloisterError
 from host_tools.vault import Recording, Vault
