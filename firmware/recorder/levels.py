@@ -74,8 +74,10 @@ def _level(target: ptr16, source: ptr16, p: ptr32):
         src += step
         dst += step
         left -= 1
-    p[4] = mean + (1 << 29)
-    p[10] = clips
+    src = 4  # a store needs its index in a variable (viper_rules.py)
+    p[src] = mean + (1 << 29)
+    src = 10
+    p[src] = clips
 
 
 @micropython.viper

@@ -15,6 +15,7 @@ from typing import Any
 from host_tools.errors import CloisterError
 from host_tools.firmware.condense import Firmware, condense, module_name, survey
 from host_tools.firmware.shorten import ForeignPrivateName, shorten
+from host_tools.firmware.viper_rules import miscompiled
 
 MANIFEST_NAME = "manifest.json"
 BOARD_PROCESSOR = "xtensawin"  # of every ESP32 and ESP32-S3, as mpy-cross names it
@@ -56,7 +57,11 @@ def compile_source(
     target.parent.mkdir(parents=True, exist_ok=True)
     shortened = target.with_suffix(".short.py")
     try:
-        text = condense(source.read_text(encoding="utf-8"), module_name(name), firmware)
+        original = source.read_text(encoding="utf-8")
+        text = condense(original, module_name(name), firmware)
+        if wrong := miscompiled(original) or miscompiled(text):
+            what, remedy = wrong[0]
+            raise BuildError(f"{name.as_posix()}: {what}, which mpy-cross compiles wrongly", remedy)
         shortened.write_text(shorten(text), encoding="utf-8")
     except (SyntaxError, ForeignPrivateName) as error:
         raise BuildError(f"{name.as_posix()}: {error}") from None

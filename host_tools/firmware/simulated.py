@@ -54,7 +54,7 @@ def compiled_firmware(firmware_dir: Path, board: str, interpreter: list[str], ca
 
 def _fingerprint(firmware_dir: Path, board: str, compiler: Path) -> str:
     whole = hashlib.sha256(compiler.read_bytes())
-    for step in ("build.py", "condense.py", "shorten.py"):
+    for step in ("build.py", "condense.py", "shorten.py", "viper_rules.py"):
         whole.update(Path(__file__).with_name(step).read_bytes())
     for name in sources_for(firmware_dir, board):
         whole.update(name.as_posix().encode() + b"\0")

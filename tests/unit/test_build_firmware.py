@@ -132,6 +132,52 @@ def test_a_real_branch_that_is_too_far_stops_the_build(firmware, tmp_path):
         builder.build(firmware, "red", tmp_path / "out", builder.packaged_compiler())
 
 
+STORE = """
+import micropython
+from micropython import const
+
+_PLACE = const(4)
+
+@micropython.viper
+def keep(values: ptr32, count: int, others: ptr32):
+    total = count + 1
+    %s
+"""
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        "values[4] = total + 1",
+        "values[4] = 0",
+        "values[4] = count",
+        "values[4] += 1",
+        "values[_PLACE] = total + 1",
+        "values[_PLACE + 1] = total + 1",
+        "values[4] = values[5] = total",
+        "others[4] = total",
+    ],
+)
+def test_a_store_that_mpy_cross_gets_wrong_stops_the_build(firmware, tmp_path, store):
+    (firmware / "crypto" / "words.py").write_text(STORE % store)
+    with pytest.raises(builder.BuildError, match=r"crypto/words\.py: keep stores to a constant index"):
+        builder.build(firmware, "red", tmp_path / "out", builder.packaged_compiler())
+
+
+def test_an_inversion_stops_the_build(firmware, tmp_path):
+    (firmware / "crypto" / "words.py").write_text(STORE % "total = count & ~total")
+    with pytest.raises(builder.BuildError, match=r"crypto/words\.py: keep inverts with ~"):
+        builder.build(firmware, "red", tmp_path / "out", builder.packaged_compiler())
+
+
+@pytest.mark.parametrize(
+    "store", ["values[4] = total", "values[0] = total + 1", "values[total] = count + 1", "total = values[4]"]
+)
+def test_other_stores_are_built(firmware, tmp_path, store):
+    (firmware / "crypto" / "words.py").write_text(STORE % store)
+    builder.build(firmware, "red", tmp_path / "out", builder.packaged_compiler())
+
+
 def test_a_failed_build_leaves_no_older_output_behind(firmware, tmp_path):
     builder.build(firmware, "red", tmp_path / "out", builder.packaged_compiler())
     (firmware / "crypto/words.py").write_text("def broken(:\n")
