@@ -27,7 +27,7 @@ TYPINGS_DONE := build/typings/.complete
 TOOLS_DONE := build/tools/.complete
 FUZZER_DONE := build/fuzz/packages/.complete
 
-.PHONY: help setup demo test faults fuzz lint format firmware measure picture lock clean
+.PHONY: help setup demo test faults fuzz lint format firmware measure bench picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ firmware: setup ## compile the firmware for BOARD into build/firmware
 
 measure: setup ## the heap that the firmware leaves free, waiting and recording
 	@$(PYTHON) tools/measure_heap.py
+
+bench: setup ## count what the firmware costs in instructions and bytes and write docs/benchmarks.md
+	@$(PYTHON) tools/fetch_valgrind.py
+	@$(PYTHON) tools/write_benchmarks.py
 
 picture: setup ## draw the recorder's lights and buttons anew, from the table that the firmware runs on
 	@$(PYTHON) tools/draw_states.py

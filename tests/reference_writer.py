@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -27,6 +28,27 @@ def hkdf(ikm: bytes, salt: bytes | None, info: bytes, length: int) -> bytes:
 
 def key_id(public: bytes) -> bytes:
     return hashlib.sha256(public).digest()[:8]
+
+
+def make_pair(suite: int) -> tuple[bytes, bytes]:
+    """A key pair of that suite, raw: (private, public)."""
+    curve = X25519PrivateKey.generate()
+    private, public = curve.private_bytes_raw(), curve.public_key().public_bytes_raw()
+    if suite == 1:
+        return private, public
+    kem = MLKEM768PrivateKey.generate()
+    return kem.private_bytes_raw() + private, kem.public_key().public_bytes_raw() + public
+
+
+def seal(suite: int, secret: bytes, public: bytes, info: bytes) -> bytes:
+    """enc ‖ ciphertext in suite 2, and in any other as in suite 1."""
+    kem = hpke.KEM.MLKEM768_X25519 if suite == 2 else hpke.KEM.X25519
+    suited = hpke.Suite(kem, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+    curve = X25519PublicKey.from_public_bytes(public[-32:])
+    if suite != 2:
+        return suited.encrypt(secret, curve, info)
+    mlkem = MLKEM768PublicKey.from_public_bytes(public[:1184])
+    return suited.encrypt(secret, hpke.MLKEM768X25519PublicKey(mlkem, curve), info)
 
 
 def sealed(block: bytes, secret: bytes) -> bytes:
@@ -46,14 +68,13 @@ def header(
     suite: int = 1,
     destroyed_id: bytes = bytes(8),
 ) -> bytes:
-    """A sealed header block for these recipients (raw X25519 public keys)."""
+    """A sealed header block for these recipients (raw public keys of the suite)."""
     start = b"CLOISTER" + bytes([version, suite, len(publics) if count is None else count, 0])
     start += struct.pack(">I", number) + recorder_id + destroyed_id
     block = start
-    suite_1 = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
     for public in publics:
         info = start + key_id(public)
-        block += key_id(public) + suite_1.encrypt(file_key, X25519PublicKey.from_public_bytes(public), info)
+        block += key_id(public) + seal(suite, file_key, public, info)
     return sealed(block.ljust(4064, b"\0"), secret)
 
 
@@ -116,6 +137,7 @@ class Writer:
     secret: bytes = field(default_factory=lambda: os.urandom(32))
     rate: int = 8000
     channels: int = 1
+    suite: int = 1
 
     def session(self, **changes: Any) -> dict[str, Any]:
         """A SESSION object."""
@@ -171,7 +193,9 @@ class Writer:
     ) -> bytes:
         """A whole container, filled up with zero blocks to `capacity` blocks."""
         file_key = file_key or os.urandom(32)
-        head = header(self.recorder_id, self.secret, number, publics or [self.public], file_key)
+        head = header(
+            self.recorder_id, self.secret, number, publics or [self.public], file_key, suite=self.suite
+        )
         if plaintexts is None:
             plaintexts = segments(records or self.records(pcm, **details))
         whole = head + b"".join(body(file_key, head, plaintexts, last))
@@ -179,7 +203,7 @@ class Writer:
 
     def prepared(self, number: int, capacity: int = 8) -> bytes:
         """A container that was never used."""
-        head = header(self.recorder_id, self.secret, number, [self.public], os.urandom(32))
+        head = header(self.recorder_id, self.secret, number, [self.public], os.urandom(32), suite=self.suite)
         return head.ljust(capacity * BLOCK, b"\0")
 
 

@@ -29,7 +29,9 @@ def provision(folder: Path, flash: Path, card: Path) -> None:
     port: Queue[str] = Queue()
     run = Thread(target=lambda: simulate(flash, card, console=True, for_ms=6000, on_console=port.put))
     run.start()
-    subprocess.run([*cloister, "provision", "--port", port.get()], check=True, capture_output=True)
+    subprocess.run(
+        [*cloister, "provision", "--keys", "2", "--port", port.get()], check=True, capture_output=True
+    )
     run.join()
 
 

@@ -9,13 +9,9 @@ from crypto import x25519
 from crypto.hkdf import labeled_expand, labeled_extract
 from crypto.words import wipe
 
-KEM_ID = 0x0020
-PRIVATE_KEY_BYTES = 32
-PUBLIC_KEY_BYTES = 32
-ENC_BYTES = 32
-SHARED_SECRET_BYTES = 32
-
-_SUITE_ID = b"KEM" + KEM_ID.to_bytes(2, "big")
+_PRIVATE_KEY_BYTES = 32
+_SHARED_SECRET_BYTES = 32
+_SUITE_ID = b"KEM\x00\x20"
 
 
 def derive_key_pair(ikm):
@@ -23,16 +19,11 @@ def derive_key_pair(ikm):
 
     Raises ValueError if there are fewer.
     """
-    if len(ikm) < PRIVATE_KEY_BYTES:
+    if len(ikm) < _PRIVATE_KEY_BYTES:
         raise ValueError("DHKEM(X25519) derives a key pair from at least 32 bytes")
     prk = labeled_extract(_SUITE_ID, b"", b"dkp_prk", ikm)
-    private = labeled_expand(_SUITE_ID, prk, b"sk", b"", PRIVATE_KEY_BYTES)
+    private = labeled_expand(_SUITE_ID, prk, b"sk", b"", _PRIVATE_KEY_BYTES)
     return private, x25519.public_key(private)
-
-
-def is_sound(public_key):
-    """True if `public_key` is one that can be sealed to."""
-    return len(public_key) == PUBLIC_KEY_BYTES and not x25519.is_low_order(public_key)
 
 
 def encap(public_key, ephemeral):
@@ -42,10 +33,11 @@ def encap(public_key, ephemeral):
     public key of low order, ValueError for one of another length.
     """
     private, enc = derive_key_pair(ephemeral)
+    dh = b""
     try:
         dh = x25519.scalar_mult(private, public_key)
+        prk = labeled_extract(_SUITE_ID, b"", b"eae_prk", dh)
+        context = enc + public_key
+        return labeled_expand(_SUITE_ID, prk, b"shared_secret", context, _SHARED_SECRET_BYTES), enc
     finally:
         wipe(private)
-    prk = labeled_extract(_SUITE_ID, b"", b"eae_prk", dh)
-    context = enc + public_key
-    return labeled_expand(_SUITE_ID, prk, b"shared_secret", context, SHARED_SECRET_BYTES), enc

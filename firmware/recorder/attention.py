@@ -8,7 +8,6 @@ from micropython import const
 _LOW_MV = const(3400)  # of a lithium cell: below it a write to the card may fail
 _WARNING_MV = const(3550)
 _LOW_TIMES = const(3)  # in a row: a moment's load is not yet an empty battery
-_FEW_KEYS = const(10)
 _CARD_TIMES = const(5)  # how often it is looked at whether the card is still there, while nothing is written
 
 
@@ -25,10 +24,7 @@ class Attention:
 
     def look_at_stock(self):
         """See whether few one-time keys are left, or the waiting container had to be cut short."""
-        keys = self._parts.keys
-        chosen = keys.choose()
-        few_keys = chosen is not None and keys.left(chosen[0]) <= _FEW_KEYS
-        self._little = few_keys or self._stock.cut_short
+        self._little = self._stock.few_keys or self._stock.cut_short
 
     def look(self, recording, state):
         """Measure the battery, and have the lights warn of what runs out. `recording`: None while idle.

@@ -213,7 +213,7 @@ class Console:
             return _module_for(request["do"]).answer(request, self._laptop.app)
         finally:
             brought = [name for name in sys.modules if name.startswith("recorder.requests.")]
-            overlay.forget("recorder.setting_rules", *brought)
+            overlay.forget("recorder.setting_rules", "recorder.keys", "recorder.struck", *brought)
 
     def _run(self, request_id, handler, request):
         """The answer's JSON as bytes, whatever `handler` does: its fields, its refusal, or `fault`."""

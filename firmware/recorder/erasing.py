@@ -3,7 +3,7 @@
 from recorder import overlay
 from recorder.errors import CardFault
 
-_OVERLAYS = ("recorder.expiry", "recorder.strike")
+_OVERLAYS = ("recorder.expiry", "recorder.strike", "recorder.struck", "recorder.header")
 
 
 def destroy(parts, entries):

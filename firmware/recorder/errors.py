@@ -66,6 +66,10 @@ class StoreDamaged(CloisterFault):
     code = 7
 
 
+class OutOfMemory(CloisterFault):
+    """There is too little room in the recorder's memory for what is to be done."""
+
+
 class BatteryEmpty(CloisterFault):
     """The battery would not last for a recording."""
 

@@ -8,7 +8,7 @@ from binascii import hexlify, unhexlify
 
 from micropython import const
 from recorder import format as layout
-from recorder import strike
+from recorder.struck import Struck
 
 _NAME = "expiry-%d"
 _PER_FILE_SHIFT = const(5)
@@ -28,15 +28,17 @@ def note(parts, entry):
 
 def is_due(parts):
     """True if something has expired by today, and the laptop has not too much to hear of already."""
-    return parts.journal.struck_count < _MOST_STRUCK and any(
+    return Struck(parts.store).count < _MOST_STRUCK and any(
         _expired(parts, name)[0] for name in _files(parts)
     )
 
 
 def run(parts):
     """Destroy and remove what has expired by today. Raises CardFault."""
+    from recorder import strike
+
     for name in _files(parts):
-        while parts.journal.struck_count < _MOST_STRUCK:
+        while Struck(parts.store).count < _MOST_STRUCK:
             entries, kept = _expired(parts, name)
             if not entries:
                 break
@@ -49,7 +51,7 @@ def run(parts):
 
 
 def _files(parts):
-    return [name for name in parts.store.names() if name.startswith("expiry-")]
+    return sorted(name for name in parts.store.each() if name.startswith("expiry-"))
 
 
 def _expired(parts, name):

@@ -39,6 +39,9 @@ SAMPLE_BYTES = const(2)
 PCM_BYTES_PER_SEGMENT = const(4000)  # 2000 samples mono: at 16 kHz 8 segments are one second
 
 
+ENC_NAME = "enc-%d"  # of what was encapsulated for the n-th recipient, among the recorder's own files
+
+
 def file_name(number, letter="R"):
     """Return the name of container `number` on the card, such as R0000017.DAT."""
     return "%s%07d.DAT" % (letter, number)

@@ -1,62 +1,74 @@
-"""The header block of a container: who can open it, sealed by the recorder (docs/format.md, section 2)."""
+"""The header block of a container: who can open it, sealed by the recorder (docs/format.md, section 2).
+
+An overlay. It is put together a sector at a time, wherever it is read, hashed or written, and is nowhere
+whole in memory: with two recipients of suite 2 it would take more than there is beside a recording.
+"""
 
 from hashlib import sha256
 
-from crypto.hmac import hmac_sha256
+from crypto.hmac import HmacSha256
 from crypto.words import wipe
+from micropython import const
 from recorder import format as layout
 
+SECTOR_BYTES = const(512)
+SECTORS = const(8)
 
-def build(block, identity, number, suite, public_keys, file_key, draw):
-    """Write a header into `block` (a bytearray of 4096) and return (its seal, its SHA-256).
 
-    public_keys: one or two recipients' keys of that suite, the recording's own first.
-    draw: function(size) returning fresh random bytes in a bytearray.
+class Header:
+    """The header of container `number`: add() what belongs into it, then finish().
+
+    store: where add() finds what it is given the name of. recipients: how many there will be; 0 is a
+    destroyed container's, whose first recipient's key id is `key_id`. info: the first 32 bytes. seal,
+    digest: once it is finished, the recorder's seal and the SHA-256 of the block.
     """
-    from crypto import hpke  # only here: sealing's own modules are forgotten afterwards
 
-    _begin(block, identity, number, suite, len(public_keys))
-    at = layout.RECIPIENTS_AT
-    for public_key in public_keys:
-        at = _add_recipient(hpke, block, at, suite, public_key, file_key, draw)
-    return _seal(block, identity), sha256(block).digest()
+    def __init__(self, store, identity, number, suite, recipients, key_id=bytes(8)):
+        self._store = store
+        self._identity = identity
+        head = layout.MAGIC + bytes((layout.VERSION, suite, recipients, 0)) + number.to_bytes(4, "big")
+        self.info = head + identity.recorder_id + key_id
+        self._pieces = []  # (where it starts, where it ends, what it is)
+        self._end = 0
+        self.add(self.info)
 
+    def add(self, piece):
+        """Put `piece` behind what is there: bytes, or the name of what is in the store."""
+        size = self._store.size(piece) if type(piece) is str else len(piece)
+        self._pieces.append((self._end, self._end + size, piece))
+        self._end += size
 
-def destroyed(block, identity, number, suite, key_id):
-    """Write the header of a destroyed container into `block` and return its seal.
+    def finish(self, sector):
+        """Seal it. sector: a bytearray of 512 to work in."""
+        mac = HmacSha256()
+        mac.set_key(self._identity.seal_key)
+        self.seal = mac.tag_of(self._sectors(sector, layout.SEAL_AT))
+        mac.clear()
+        self._end = layout.SEAL_AT
+        self.add(self.seal)
+        digest = sha256()
+        for part in self._sectors(sector, layout.BLOCK_BYTES):
+            digest.update(part)
+        self.digest = digest.digest()
 
-    key_id: the one that its first recipient had.
-    """
-    _begin(block, identity, number, suite, 0)
-    block[layout.DESTROYED_KEY_AT : layout.RECIPIENTS_AT] = key_id
-    return _seal(block, identity)
+    def _sectors(self, sector, end):
+        """The block up to `end`, in parts that are overwritten by the next one."""
+        for number in range(SECTORS):
+            yield memoryview(self.fill(sector, number))[: end - number * SECTOR_BYTES]
 
-
-def _begin(block, identity, number, suite, recipients):
-    wipe(block)
-    block[0:8] = layout.MAGIC
-    block[8] = layout.VERSION
-    block[9] = suite
-    block[10] = recipients
-    block[12:16] = number.to_bytes(4, "big")
-    block[16:24] = identity.recorder_id
-
-
-def _seal(block, identity):
-    seal = hmac_sha256(identity.seal_key, memoryview(block)[: layout.SEAL_AT])
-    block[layout.SEAL_AT :] = seal
-    return seal
-
-
-def _add_recipient(hpke, block, at, suite, public_key, file_key, draw):
-    key_id = hpke.key_id(public_key)
-    ephemeral = draw(hpke.SUITES[suite].ephemeral_bytes)
-    info = bytes(block[: layout.INFO_BYTES]) + key_id
-    enc, ciphertext = hpke.seal(suite, public_key, info, file_key, ephemeral)
-    wipe(ephemeral)
-    entry = key_id + enc + ciphertext
-    block[at : at + len(entry)] = entry
-    return at + len(entry)
+    def fill(self, sector, number):
+        """Put sector `number`, from 0 to 7, into `sector`, and return that."""
+        wipe(sector)
+        start = number * SECTOR_BYTES
+        for first, end, piece in self._pieces:
+            low, high = max(first, start), min(end, start + SECTOR_BYTES)
+            if low < high:
+                if type(piece) is str:
+                    part = self._store.read_part(piece, low - first, high - low)
+                else:
+                    part = piece[low - first : high - first]
+                sector[low - start : high - start] = part
+        return sector
 
 
 def is_ours(header_sector, identity, number):

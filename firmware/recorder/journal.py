@@ -1,21 +1,15 @@
-"""What the recorder must remember of its containers: numbers, keys taken, the last one used, those struck.
+"""What the recorder must remember of its containers: numbers, keys, the last one used, what is destroyed.
 
-One small file, replaced all or nothing (store.py), and one for what the laptop is still to be told. The order
-of changes is what keeps promises: a number and its key are here before anything is written to the card under
-them, and a container is marked used here before its first segment is encrypted, so no key and no number is
-ever used twice. What is to be destroyed is here before it is touched, until it is done.
+One small file, replaced all or nothing (store.py). The order of changes is what keeps promises: a number
+and its key are here before anything is written to the card under them, and a container is marked used here
+before its first segment is encrypted, so no key and no number is ever used twice. What is to be destroyed
+is here before it is touched, until it is done.
 """
 
 import json
-from binascii import hexlify, unhexlify
-
-from micropython import const
 
 _NAME = "journal"
-_STRUCK = "struck"
 _EMPTY = '{"next": 1, "taken": {}, "prepared": null, "last": null, "open": null, "striking": []}'
-_STRUCK_SHOWN = const(32)  # PROTOCOL: status names the oldest 32
-_STRUCK_BYTES = const(12)  # of one: number (4), key id (8)
 
 
 class Journal:
@@ -119,40 +113,3 @@ class Journal:
     def struck_now(self, number):
         """Note that a container is destroyed."""
         self._commit(striking=[entry for entry in self.striking if entry["number"] != number])
-
-    def tell_struck(self, number, key):
-        """Have the laptop told of a number and its key id (hex), once."""
-        entry = number.to_bytes(4, "big") + unhexlify(key)
-        struck = self._struck()
-        if not any(struck[at : at + _STRUCK_BYTES] == entry for at in range(0, len(struck), _STRUCK_BYTES)):
-            self._store.write(_STRUCK, struck + entry)
-
-    def _struck(self):
-        return self._store.read(_STRUCK) or b""
-
-    @property
-    def struck_count(self):
-        """How many the laptop has not dealt with."""
-        return len(self._struck()) // _STRUCK_BYTES
-
-    @property
-    def struck(self):
-        """The oldest 32 of the numbers destroyed on the recorder and not yet settled, with their key ids."""
-        struck = self._struck()
-        return [
-            {
-                "number": int.from_bytes(struck[at : at + 4], "big"),
-                "key": hexlify(struck[at + 4 : at + _STRUCK_BYTES]).decode(),
-            }
-            for at in range(0, min(len(struck), _STRUCK_SHOWN * _STRUCK_BYTES), _STRUCK_BYTES)
-        ]
-
-    def settle(self, numbers):
-        """Forget the struck numbers that the laptop says it has dealt with."""
-        struck = self._struck()
-        left = b""
-        for at in range(0, len(struck), _STRUCK_BYTES):
-            if int.from_bytes(struck[at : at + 4], "big") not in numbers:
-                left += struck[at : at + _STRUCK_BYTES]
-        if len(left) != len(struck):
-            self._store.write(_STRUCK, left)

@@ -72,7 +72,7 @@ class Recording:
         self._part_lost = self.flow.lost
         if parts.settings["retention_days"] and parts.clock.day() is not None:
             overlay.fetch("recorder.expiry").note(parts, self._used[-1])
-            overlay.forget("recorder.expiry")
+            overlay.forget("recorder.expiry", "recorder.struck")
 
     def pause(self):
         """Rest: the microphone loses its power, what was before is written."""

@@ -16,6 +16,7 @@ from recorder.noise import Noise
 _MARK = "0-reset"
 _FILL = "0-fill"
 _KEPT = ("log", "seed")  # written at every start, provisioned or not
+_AT_A_TIME = const(16)
 _CHURNS = const(64)  # 250 bytes each: a block of 4096 is replaced three times over
 _CHURN_BYTES = const(100)
 
@@ -24,9 +25,7 @@ def begin(store):
     """Remove all files, the identity first. From here on nothing takes that back."""
     store.write(_MARK, b"")
     store.remove("identity")
-    for name in store.names():
-        if name != _MARK:
-            store.remove(name)
+    _remove_all_but((_MARK,), store)
 
 
 def is_due(store):
@@ -35,10 +34,21 @@ def is_due(store):
         begin(store)
         return True
     if not store.has("identity"):
-        for name in store.names():
-            if name not in _KEPT:
-                store.remove(name)
+        _remove_all_but(_KEPT, store)
     return False
+
+
+def _remove_all_but(kept, store):
+    """A few at a time: the names of all are more than the heap has to spare."""
+    while True:
+        names = []
+        for name in store.each():
+            if name not in kept and len(names) < _AT_A_TIME:
+                names.append(name)
+        if not names:
+            return
+        for name in names:
+            store.remove(name)
 
 
 class Scrub:

@@ -6,6 +6,7 @@ when that has five minutes left. If there is no room for another one by then, th
 
 import gc
 
+from crypto.words import wipe
 from micropython import const
 from recorder import errors, overlay
 from recorder import format as layout
@@ -14,38 +15,41 @@ AHEAD_S = const(300)
 _AGAIN_S = const(10)
 _LEAST_MINUTES = const(10)  # with less room there is no sense in starting
 _LEAST_MORE_MINUTES = const(1)  # nor in going on
-# What is loaded for sealing, and forgotten afterwards.
-_SEALING = ("crypto.x25519", "crypto.dhkem", "crypto.ghash", "crypto.gcm", "crypto.hpke", "recorder.prepare")
+# What may be loaded while a container is prepared.
+_PREPARING = (
+    "recorder.place",
+    "recorder.keys",
+    "recorder.encapsulate",
+    "recorder.prepare",
+    "recorder.header",
+)
 
 
 class Stock:
     """`present`, `free_bytes` and `containers` tell of the card as it was when it was last looked at.
 
-    `full`: there is no room for a container to go on in.
+    `full`: there is no room for a container to go on in. `few_keys`: few one-time keys are left.
     """
 
     def __init__(self, parts):
         self._parts = parts
         self._container = None
-        self._work = self._steps = None
+        self._steps = None
         self.full = False  # found so while preparing beside this recording
         self._ahead_s = AHEAD_S  # with how much room left it is begun, or tried again
-        self.present = False
+        self.present = self.few_keys = False
         self.free_bytes = self.containers = 0
 
     def prepare(self):
         """Prepare the next container; raises what is wrong with card, keys or the recorder's own files."""
-        parts = self._parts
-        self._begin(parts.stream.block, _LEAST_MINUTES)
         try:
-            for _ in self._steps:
-                pass
-            self._container = self._work.container
+            for _ in self._prepare(_LEAST_MINUTES):
+                self._parts.feed()
+        except MemoryError:
+            raise errors.OutOfMemory("too little memory to prepare a container")
         finally:
             self._end()
         self.count()
-        if self._container is None:
-            raise errors.NoKeys("no key was ever loaded")
 
     def look(self):
         """Find the card; raises CardMissing, CardFault."""
@@ -64,17 +68,39 @@ class Stock:
         except OSError:
             raise errors.CardFault("the card cannot be read")
 
-    def _begin(self, block, least_minutes):
-        # What others rest on first, for the stack is small, too.
-        from crypto import x25519, dhkem, ghash, gcm, hpke  # noqa: F401, I001
+    def _prepare(self, least_minutes):
+        """A generator of the work; each part's module is forgotten before the next one is loaded."""
+        parts = self._parts
+        minutes = parts.settings["container_minutes"]
+        secrets = []
+        try:
+            place = overlay.fetch("recorder.place").Place(parts)
+            place.find(self._blocks(minutes), self._blocks(least_minutes))
+            self.few_keys = place.few_keys
+            had_bytes, blocks, recipients = place.had_bytes, place.blocks, place.recipients
+            place = None
+            overlay.forget("recorder.place", "recorder.keys")
+            yield
+            parts.entropy.refresh()
+            yield from overlay.fetch("recorder.encapsulate").steps(parts, recipients, secrets)
+            overlay.forget("recorder.encapsulate")
+            ids = [recipient[0] for recipient in recipients]
+            work = overlay.fetch("recorder.prepare").Preparation(parts, ids, secrets)
+            yield from work.steps(had_bytes, blocks)
+            self._container = work.container
+        except OSError:
+            raise errors.CardFault("the card fails while a container is prepared")
+        finally:
+            for secret in secrets:
+                wipe(secret)
 
-        prepare = overlay.fetch("recorder.prepare")
-        rate, channels = self._parts.settings["rate"], self._parts.settings["channels"]
-        self._work = prepare.Preparation(self._parts, block)
-        self._steps = self._work.steps(
-            prepare.capacity_blocks(rate, channels, self._parts.settings["container_minutes"]),
-            prepare.capacity_blocks(rate, channels, least_minutes),
-        )
+    def _blocks(self, minutes):
+        """How many blocks a container of `minutes` takes, header and events included."""
+        return 80 + minutes * 60 * self._parts.settings["rate"] // self._frames()
+
+    def _frames(self):
+        """How many frames go into a segment."""
+        return layout.PCM_BYTES_PER_SEGMENT // (layout.SAMPLE_BYTES * self._parts.settings["channels"])
 
     def _end(self):
         steps, self._steps = self._steps, None
@@ -83,8 +109,7 @@ class Stock:
                 steps.close()
             except errors.CardFault:
                 pass  # closing its file has failed, and the card was let go of: who writes to it will see
-        self._work = None
-        overlay.forget(*_SEALING)
+        overlay.forget(*_PREPARING)
 
     def look_ahead(self, seconds_left):
         """Beside a recording whose container has room for that much more: take a step, if one is due."""
@@ -94,14 +119,12 @@ class Stock:
             if self._steps is None:
                 self._parts.laptop.release()
                 gc.collect()
-                self._begin(bytearray(layout.BLOCK_BYTES), _LEAST_MORE_MINUTES)
+                self._steps = self._prepare(_LEAST_MORE_MINUTES)
             next(self._steps)  # type: ignore[arg-type]
         except StopIteration:
-            self._container = self._work.container
-            self.full = self._container is None
             self._end()
         except Exception as failure:  # noqa: BLE001 - the recording does not suffer from it
-            self.full = isinstance(failure, errors.CardFull)
+            self.full = isinstance(failure, (errors.CardFull, errors.NoKeys))
             self._ahead_s = seconds_left - _AGAIN_S
             self._end()
 
@@ -114,9 +137,7 @@ class Stock:
 
     def seconds(self, container):
         """How many seconds of sound still go into a container."""
-        settings = self._parts.settings
-        frames = layout.PCM_BYTES_PER_SEGMENT // (layout.SAMPLE_BYTES * settings["channels"])
-        return container.segments_left * frames // settings["rate"]
+        return container.segments_left * self._frames() // self._parts.settings["rate"]
 
     def ready(self):
         """True if there is a container to go on in; one on its way is prepared to the end."""

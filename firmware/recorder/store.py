@@ -12,13 +12,13 @@ import os
 from micropython import const
 from recorder.errors import StoreDamaged
 
-_CHECK_BYTES = const(8)
+CHECK_BYTES = const(8)
 _PIECE_BYTES = const(256)  # read at a time: a file of keys is 4 KB, and the heap is small
-_NEW = ".new"
+NEW = ".new"
 
 
 def _check(data):
-    return hashlib.sha256(data).digest()[:_CHECK_BYTES]
+    return hashlib.sha256(data).digest()[:CHECK_BYTES]
 
 
 def _is_whole(file, size):
@@ -30,7 +30,7 @@ def _is_whole(file, size):
             return False
         sum.update(piece)
         size -= len(piece)
-    return size == 0 and sum.digest()[:_CHECK_BYTES] == file.read(_CHECK_BYTES)
+    return size == 0 and sum.digest()[:CHECK_BYTES] == file.read(CHECK_BYTES)
 
 
 class Store:
@@ -43,9 +43,8 @@ class Store:
             os.mkdir(root)
         except OSError:
             os.listdir(root)  # it is there already; anything else raises here
-        for name in os.listdir(root):
-            if name.endswith(_NEW):
-                os.remove(self.path(name))
+        for name in [name for name in self.each() if name.endswith(NEW)]:
+            os.remove(self.path(name))
 
     def path(self, name):
         """Return where `os` finds the file that holds `name`."""
@@ -53,7 +52,6 @@ class Store:
 
     def has(self, name):
         """True if something is stored under `name`."""
-        # Not by listing the folder: the names of many batches of keys are more than the heap has to spare.
         try:
             os.stat(self.path(name))
         except OSError as failure:
@@ -62,13 +60,17 @@ class Store:
             return False
         return True
 
-    def names(self):
-        """Return the names of all stored files, sorted."""
-        return sorted(os.listdir(self._root))
+    def each(self):
+        """Yield the names of all stored files; while it is under way none may be written or removed.
+
+        One at a time: the names of many batches of keys are more than the heap has to spare.
+        """
+        for entry in os.ilistdir(self._root):
+            yield entry[0]
 
     def size(self, name):
         """Return how many bytes are stored under `name`."""
-        return os.stat(self.path(name))[6] - _CHECK_BYTES
+        return os.stat(self.path(name))[6] - CHECK_BYTES
 
     def read(self, name):
         """Return the bytes stored under `name`, or None; raise StoreDamaged if they fail their check."""
@@ -87,7 +89,7 @@ class Store:
 
     def write(self, name, data):
         """Store `data` under `name`, all or nothing across a power cut."""
-        new = self.path(name + _NEW)
+        new = self.path(name + NEW)
         with open(new, "wb") as file:
             file.write(data)
             file.write(_check(data))

@@ -2,8 +2,9 @@
 
 MicroPython's json.loads takes `{"a":1`, `{"a"}` and `[1 2]` for JSON, keeps the last of two equal keys, and
 builds whatever is nested however deep. Here a text is first walked through by RFC 8259's grammar, without
-building anything: few brackets, short numbers, no control characters in strings. Only then is it parsed, and
-an object with a key twice is refused. Every failure is a ValueError (UnicodeError is one).
+building anything: few brackets, short numbers, no control characters in strings. Only then is it parsed,
+and an object with a key twice is refused. Every failure is a ValueError (UnicodeError is one). A long
+string is not built at all: public keys would take more than there is.
 """
 
 import json
@@ -14,6 +15,9 @@ from micropython import const
 _MOST_BRACKETS = const(8)
 _MOST_NUMBER_BYTES = const(24)
 
+_LONG_BYTES = const(256)
+_CUT = "\x01"  # with a number, in place of a string cut out; no text that is let through has it unescaped
+
 _SPACE = b" \t\r\n"
 _DIGITS = b"0123456789"
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -22,23 +26,48 @@ _LITERALS = (b"true", b"false", b"null")
 
 
 def load_object(text):
-    """The dict that `text` (bytes or a view of them) holds; ValueError if it is not just one object."""
+    """The dict that `text` (bytes or a view of them) holds; ValueError if it is not just one object.
+
+    A value that is a string of 256 bytes or more, without escapes, is a view of `text`.
+    """
     walk = _Walk(text)
     walk.whole_object()
-    value = json.loads(text)
+    short, at = b"", 0
+    for number, (start, end) in enumerate(walk.cuts):
+        short += bytes(text[at:start]) + (_CUT + str(number)).encode()
+        at = end
+    value = json.loads(short + bytes(text[at:]) if at else text)
     if _count_keys(value) != walk.keys:
         raise ValueError("a key stands there twice")
+    return _whole(value, [memoryview(text)[start:end] for start, end in walk.cuts])
+
+
+def _whole(value, cut):
+    """The same value with the strings cut out in their places again."""
+    if type(value) is dict:
+        return {key: _whole(item, cut) for key, item in value.items()}
+    if type(value) is list:
+        return [_whole(item, cut) for item in value]
+    if cut and type(value) is str and value.startswith(_CUT):
+        number = int(value[1:])
+        if 0 <= number < len(cut):
+            return cut[number]
+        raise ValueError("no such string")  # an escape made it look like one
     return value
 
 
 class _Walk:
-    """One walk through a text: `_at` is the next byte to look at, `keys` how many keys were passed."""
+    """One walk through a text: `_at` is the next byte to look at, `keys` how many keys were passed.
+
+    cuts: where the long strings among the values begin and end.
+    """
 
     def __init__(self, text):
         self._text = text
         self._at = 0
         self._brackets = 0
         self.keys = 0
+        self.cuts = []
 
     def whole_object(self):
         self._skip_space()
@@ -70,7 +99,9 @@ class _Walk:
         elif byte == 0x5B:
             self._members(0x5D, self._value)
         elif byte == 0x22:
-            self._string()
+            start = self._at + 1
+            if self._string() and self._at - 1 - start >= _LONG_BYTES:
+                self.cuts.append((start, self._at - 1))
         elif byte == 0x2D or byte in _DIGITS:
             self._number()
         else:
@@ -101,9 +132,13 @@ class _Walk:
         self._value()
 
     def _string(self):
+        """Pass a string; True if it has no escapes."""
         self._at += 1
+        plain = True
         while self._plain_run() != 0x22:
+            plain = False
             self._escape()
+        return plain
 
     def _plain_run(self):
         """Pass characters up to a quote or a backslash, and that too; which of them it was."""

@@ -9,11 +9,11 @@ import os
 from binascii import hexlify, unhexlify
 from hashlib import sha256
 
-from crypto.words import wipe
 from micropython import const
 from recorder import format as layout
 from recorder import header
 from recorder.errors import CardFault
+from recorder.struck import Struck
 
 _SECTOR_BYTES = const(512)
 _FEED_BLOCKS = const(64)
@@ -22,10 +22,10 @@ _MOST_WAITING = const(8)  # on cards that are not in the slot
 
 def begin(parts, entries):
     """Have `entries` (as Journal.striking) destroyed: from here on nothing takes that back."""
-    block = bytearray(layout.BLOCK_BYTES)
+    sector = bytearray(header.SECTOR_BYTES)
     seals = {}
     for entry in entries:
-        seal = _destroyed(parts, block, entry)
+        seal = _destroyed(parts, sector, entry).seal
         seals[entry["number"]] = hexlify(seal[: layout.PREVIOUS_SEAL_BYTES]).decode()
     parts.journal.strike(entries, seals)
 
@@ -33,9 +33,10 @@ def begin(parts, entries):
 def finish(parts):
     """Destroy what the journal says, as far as it is on this card. Raises CardFault."""
     journal = parts.journal
+    struck = Struck(parts.store)
     waiting = 0
     for entry in reversed(journal.striking):  # the newest first, should power fail again
-        journal.tell_struck(entry["number"], entry["key"])
+        struck.tell(entry["number"], entry["key"])
         try:
             done = _strike(parts, entry)
         except OSError:
@@ -46,50 +47,46 @@ def finish(parts):
         parts.feed()
 
 
-def _destroyed(parts, block, entry):
+def _destroyed(parts, sector, entry):
     key_id = unhexlify(entry["key"])
-    return header.destroyed(block, parts.identity, entry["number"], entry["suite"], key_id)
+    destroyed = header.Header(parts.store, parts.identity, entry["number"], entry["suite"], 0, key_id)
+    destroyed.finish(sector)
+    return destroyed
 
 
 def _strike(parts, entry):
     """Destroy one container; False if it is not on this card."""
     card, name = parts.card, entry["name"]
-    block = parts.stream.block
     if not card.exists(name) or card.is_folder(name):
         return False
-    if not header.is_ours(_read(card, name, block), parts.identity, entry["number"]):
-        return False
-    _destroyed(parts, block, entry)
-    digest = sha256(block).digest()
-    _write_header(card, name, memoryview(block))
-    if sha256(_read(card, name, block)).digest() != digest:
-        raise CardFault("a destroyed recording's header is not what was written")
+    sector = bytearray(header.SECTOR_BYTES)
+    file = card.open(name, "r+b")
+    try:
+        file.readinto(sector)
+        if not header.is_ours(sector, parts.identity, entry["number"]):
+            return False
+        _write_header(card, file, _destroyed(parts, sector, entry), sector)
+    finally:
+        card.close(file)
     if entry["erase"]:
         _overwrite(parts, name)
         card.remove(name)
     return True
 
 
-def _read(card, name, block):
-    """Fill `block` with the file's header, and return it."""
-    wipe(block)
-    file = card.open(name, "rb")
-    try:
-        file.readinto(block)
-    finally:
-        card.close(file)
-    return block
-
-
-def _write_header(card, name, header_block):
-    file = card.open(name, "r+b")
-    try:
-        for first, end in ((0, _SECTOR_BYTES), (_SECTOR_BYTES, layout.BLOCK_BYTES)):
-            file.seek(first)
-            file.write(header_block[first:end])
-            card.flush(file)
-    finally:
-        card.close(file)
+def _write_header(card, file, destroyed, sector):
+    """Write a header, its first sector first, and read it back. Raises CardFault."""
+    for number in range(header.SECTORS):
+        file.seek(number * header.SECTOR_BYTES)
+        file.write(destroyed.fill(sector, number))
+        card.flush(file)
+    file.seek(0)
+    sum = sha256()
+    for _ in range(header.SECTORS):
+        file.readinto(sector)
+        sum.update(sector)
+    if sum.digest() != destroyed.digest:
+        raise CardFault("a destroyed recording's header is not what was written")
 
 
 def _overwrite(parts, name):

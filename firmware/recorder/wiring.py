@@ -10,11 +10,11 @@ import time
 # isort: off
 # Native code first; then what others rest on before what rests on it, for an import inside an import inside
 # an import needs more stack than the board has.
-from crypto import words  # noqa: F401
+from crypto import words, keccak, mlkem_words, field25519  # noqa: F401
 from recorder import levels  # noqa: F401
 from recorder import errors, format, overlay  # noqa: F401
 from crypto import hmac, hkdf, stream  # noqa: F401
-from recorder import header, container, segments, states  # noqa: F401
+from recorder import container, segments, states  # noqa: F401
 from recorder.capture import Capture
 import boards
 from drivers.microphone import Microphone
@@ -32,6 +32,7 @@ class Parts:
         self.card = Card(pins)
         self.card.hold_memory()
         self.capture = Capture(self.microphone, pins.AUDIO_BUFFER_BYTES, pins.DMA_BYTES, time)
+        self.stream = stream.StreamWriter()
         self.skip_frames = pins.MIC_STARTUP_FRAMES
         self.board = boards.NAME
 
@@ -73,7 +74,6 @@ def _storage(parts, pins):
     from recorder.entropy import Entropy
     from recorder.identity import Identity
     from recorder.journal import Journal
-    from recorder.keys import KeyRing
     from recorder.log import Log
     from recorder.settings import Settings
     from recorder.store import Store
@@ -85,7 +85,6 @@ def _storage(parts, pins):
     parts.settings = Settings(store)
     parts.indicator.dim(parts.settings["indicator"])
     parts.journal = Journal(store)
-    parts.keys = KeyRing(store, parts.journal)
     parts.entropy = Entropy(store, (parts.battery.noise,))
     parts.log = Log(store, parts.clock)
     _close_interrupted(parts)
@@ -102,14 +101,12 @@ def _close_interrupted(parts):
 
 
 def _rest(parts, root):
-    from crypto.stream import StreamWriter
     from drivers.usb_console import UsbConsole
     from recorder.build import build_id
     from recorder.laptop import Laptop
     from recorder.segments import Segments
 
     parts.build = build_id(root)
-    parts.stream = StreamWriter()
     parts.segments = Segments(parts.stream)
     laptop = parts.laptop = Laptop(UsbConsole())
     return laptop

@@ -42,8 +42,8 @@ def conditions(evidence: Evidence) -> list[Condition]:
         Condition(
             "every key has a strength of at least 112 bits, and was stored only wrapped",
             True,
-            "the file keys have 256 bits and are sealed with X25519 (128 bits); private keys lie in the "
-            "vault under AES-256-GCM, whose key is opened by a passphrase through Argon2id",
+            f"the file keys have 256 bits and are sealed with {_strength(evidence.suites)}; private keys lie "
+            "in the vault under AES-256-GCM, whose key is opened by a passphrase through Argon2id",
         ),
         Condition(
             "the key never left the vault, but in backups of all of it",
@@ -56,6 +56,12 @@ def conditions(evidence: Evidence) -> list[Condition]:
         _no_key("no recovery key, and nobody else's, opens them", [RECOVERY, STRANGE], evidence),
         _plain_copies(evidence.plain_copies),
     ]
+
+
+def _strength(suites: Iterable[int]) -> str:
+    """What seals the file keys, and how strong that is (docs/format.md section 3; FIPS 203 for ML-KEM)."""
+    words = {1: "X25519 (128 bits)", 2: "X25519 (128 bits) and ML-KEM-768 (192 bits) together"}
+    return ", or with ".join(words[suite] for suite in sorted(set(suites) & set(words))) or words[1]
 
 
 def level(evidence: Evidence, answers: Iterable[Condition]) -> tuple[str, str]:

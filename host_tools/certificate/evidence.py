@@ -79,16 +79,17 @@ class Medium:
 class Evidence:
     """Everything that a certificate rests on.
 
-    `recordings` are its entries as they are printed; `unread` the ids of those whose header could not be
-    read, so that nobody knows who else could open them; `untouched` of which no overwriting is known;
-    `restored` the days on which the vault was made out of a backup. `faults` say what the verification found
-    wrong.
+    `recordings` are its entries as they are printed; `suites` those that they were sealed with; `unread` the
+    ids of those whose header could not be read, so that nobody knows who else could open them; `untouched` of
+    which no overwriting is known; `restored` the days on which the vault was made out of a backup. `faults`
+    say what the verification found wrong.
     """
 
     issued: str
     person: str
     destroyed: str
     recordings: Sequence[dict[str, Any]]
+    suites: Sequence[int] = ()
     consents: Sequence[int] = ()
     openers: Sequence[Opener] = ()
     unread: Sequence[int] = ()

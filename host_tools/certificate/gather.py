@@ -71,6 +71,7 @@ def gather(vault: "Vault", ids: list[int], without_cards: bool = False) -> Evide
         person=", ".join(sorted({names.get(entry.by, f"person {entry.by}") for entry in gone.values()})),
         destroyed=destroyed,
         recordings=[_entry(recording, gone[recording.id]) for recording in recordings],
+        suites=_suites(vault, recordings),
         consents=sorted({number for recording_id in ids for number in states[recording_id].consents}),
         openers=openers,
         unread=unread,
@@ -85,6 +86,12 @@ def gather(vault: "Vault", ids: list[int], without_cards: bool = False) -> Evide
         left_on_cards=on_cards if without_cards else [],
         untouched=sorted(set(ids).difference(*(medium.recordings for medium in media))),
     )
+
+
+def _suites(vault: "Vault", recordings: Iterable[Recording]) -> list[int]:
+    """The suites of the keys that they were sealed to; the vault knows them of destroyed keys, too."""
+    records = [vault.private_key_for(bytes.fromhex(recording.key)) for recording in recordings]
+    return sorted({record.suite for record in records if record is not None})
 
 
 def openers_of(vault: "Vault", recording: Recording, recipients: Iterable[str]) -> list[Opener]:

@@ -26,6 +26,7 @@ GARBAGE_OBJECTS = 200_000
 COMMANDS = {
     "init": "host_tools.cli.init:init",
     "provision": "host_tools.cli.provision:provision",
+    "rekey": "host_tools.cli.rekey:rekey",
     "status": "host_tools.cli.status:status",
     "selftest": "host_tools.cli.selftest:selftest",
     "recorder": "host_tools.cli.recorder:recorder",

@@ -21,6 +21,7 @@ JSON_ENDING = ".json"
 ENDINGS = (JSON_ENDING, ".html", ".pdf")
 MOST_BYTES = 16 * 1024 * 1024
 MOST_KEY_BYTES = 4096
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 @click.command()
@@ -242,7 +243,7 @@ def _key(text: str) -> bytes:
     from host_tools.certificate.signature import key_from
 
     path = Path(text)
-    is_file = len(text) != 64 and path.is_file()
+    is_file = not set(text) <= HEX_DIGITS and path.is_file()
     return key_from(_read(path, MOST_KEY_BYTES).decode("ascii", "replace") if is_file else text)
 
 

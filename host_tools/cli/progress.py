@@ -76,6 +76,35 @@ def fraction_bar(label: str) -> Iterator[Callable[[float], None]]:
         yield lambda fraction: bar.update(task, completed=fraction)
 
 
+class KeyProgress:
+    """A bar on stderr once loading keys takes long; none with --json, nor where nobody watches."""
+
+    def __init__(self, is_quiet: bool):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        console = Console(stderr=True)
+        self._is_wanted = console.is_terminal and not is_quiet
+        self._bar = Progress(
+            TextColumn("loading keys"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+        )
+        self._task = self._bar.add_task("keys", total=None)
+        self._started_s = time.monotonic()
+
+    def show(self, done: int, total: int) -> None:
+        """So many keys of so many are stored on the recorder."""
+        self._bar.update(self._task, completed=done, total=total)
+        if self._is_wanted and time.monotonic() - self._started_s > PATIENCE_S:
+            self._bar.start()
+
+    def __enter__(self) -> "KeyProgress":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+
 class CountedSource:
     """A source that tells how much was read of it."""
 

@@ -4,13 +4,13 @@ The ranges are those of docs/protocol.md, so that a slip of the hand is told bef
 the recorder checks again, and its word counts. Only options that were given change a setting.
 """
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from host_tools.cli.context import Context
-from host_tools.cli.progress import PATIENCE_S
+from host_tools.cli.loaded import keys_option, say_what_is_missing
+from host_tools.cli.progress import KeyProgress
 from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields
 from host_tools.cli.text import print_json
 
@@ -22,13 +22,12 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
 
 @click.command()
 @port_option
+@keys_option
 @click.option(
-    "--keys",
-    "wanted_keys",
-    type=click.IntRange(0, 10_000),
-    default=100,
-    show_default=True,
-    help="One-time keys to fill the recorder up to; each serves one recording.",
+    "--suite",
+    type=click.Choice(["1", "2"]),
+    help="What recordings are sealed with. 2: X25519 and ML-KEM-768 together, against quantum computers; "
+    "1: X25519 alone.  [default: 2, or 1 where the firmware knows no other]",
 )
 @click.option("--rate", type=click.Choice(_RATES), help="Samples a second.")
 @click.option("--channels", type=click.Choice(["1", "2"]), help="Microphones.")
@@ -55,10 +54,13 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
 @click.option("--max-minutes", type=click.IntRange(0, 1440), help="Longest recording; 0: no limit.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, **options: Any) -> None:
+def provision(
+    context: Context, /, port: str, wanted_keys: int, suite: str | None, as_json: bool, **options: Any
+) -> None:
     """Give a recorder its id, secret, keys, time and settings; fill up one that has them.
 
-    A setting that is not given stays as it is.
+    A setting that is not given stays as it is. A recorder that is given keys of suite 2 uses that suite from
+    then on, and never goes back.
     """
     from host_tools.cli.retiring import retire_last_resort_keys
     from host_tools.recorder.client import RecorderClient
@@ -67,11 +69,17 @@ def provision(context: Context, /, port: str, wanted_keys: int, as_json: bool, *
 
     config = _config(options)
     with context.open_vault("provision") as vault, SerialPort(port) as serial_port:
-        with _KeyProgress(as_json) as progress:
+        with KeyProgress(as_json) as progress:
             client = RecorderClient(serial_port)
-            result = run(client, vault, wanted_keys, config, progress.show, Teller(vault), Decider(vault))
-        vault.account.detail |= {"recorder": result.recorder_id.hex(), "keys": result.keys_added}
+            teller, decider, wanted = Teller(vault), Decider(vault), int(suite) if suite else None
+            result = run(client, vault, wanted_keys, config, progress.show, teller, decider, wanted)
+        vault.account.detail |= {
+            "recorder": result.recorder_id.hex(),
+            "keys": result.keys_added,
+            "suite": result.suite,
+        }
         retire_last_resort_keys(vault)
+        say_what_is_missing(vault, result.suite, result.is_full, is_chosen=suite is not None)
     _print_json(result) if as_json else _print_summary(result)
     leave(result.settlements)
 
@@ -82,41 +90,14 @@ def _config(options: dict[str, Any]) -> dict[str, Any]:
     return {name: int(value) if isinstance(value, str) else value for name, value in given.items()}
 
 
-class _KeyProgress:
-    """A bar on stderr once loading keys takes long; none with --json, nor where nobody watches."""
-
-    def __init__(self, is_quiet: bool):
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        console = Console(stderr=True)
-        self._is_wanted = console.is_terminal and not is_quiet
-        self._bar = Progress(
-            TextColumn("loading keys"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
-        )
-        self._task = self._bar.add_task("keys", total=None)
-        self._started_s = time.monotonic()
-
-    def show(self, done: int, total: int) -> None:
-        """So many keys of so many are stored on the recorder."""
-        self._bar.update(self._task, completed=done, total=total)
-        if self._is_wanted and time.monotonic() - self._started_s > PATIENCE_S:
-            self._bar.start()
-
-    def __enter__(self) -> "_KeyProgress":
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        if self._bar.live.is_started:
-            self._bar.stop()
-
-
 def _print_json(result: "Provisioned") -> None:
     print_json(
         {
             "recorder": result.recorder_id.hex(),
             "new": result.is_new,
+            "suite": result.suite,
             "keys_added": result.keys_added,
+            "full": result.is_full,
             "drift_ms": result.drift_ms,
             "settings": result.settings,
             "status": result.status,
@@ -126,11 +107,13 @@ def _print_json(result: "Provisioned") -> None:
 
 
 def _print_summary(result: "Provisioned") -> None:
-    from host_tools.recorder.provision import stock
+    from host_tools.container.suites import suite_words
+    from host_tools.recorder.loading import stock
 
     done = "provisioned" if result.is_new else "was ours already"
     click.echo(f"recorder {result.recorder_id.hex()} {done}")
-    click.echo(f"one-time keys: {result.keys_added} added, {stock(result.status)['left']} unused")
+    left = stock(result.status, result.suite)["left"]
+    click.echo(f"one-time keys: {result.keys_added} added, {left} unused ({suite_words(result.suite)})")
     if result.drift_ms is not None and not result.is_new:
         click.echo(f"clock: set; it was {result.drift_ms / 1000:+.1f} s off")
     settings = sorted(result.settings.items())

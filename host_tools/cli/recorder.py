@@ -129,7 +129,7 @@ def reset(context: Context, /, port: str, yes: bool) -> None:
     buttons have to be held down while it is asked.
     """
     from host_tools.cli.retiring import retire_last_resort_keys
-    from host_tools.recorder.provision import next_number
+    from host_tools.recorder.loading import next_number
     from host_tools.vault.last_resort import note_reset
 
     with talk(context, port, "reset") as here:

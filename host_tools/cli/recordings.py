@@ -94,6 +94,7 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
         vault.account.recordings = [recording_id]
         recording, state = vault.recording(recording_id), vault.state(recording_id)
         chain, kept = chain_of(vault, recording_id), _kept(vault, recording_id, state)
+        suite = _suite_of(vault, recording)
         if state.gone is not None:
             finding = finding_on_gone(recording, state.gone)
         else:
@@ -106,10 +107,10 @@ def show(context: Context, recording_id: int, as_json: bool) -> None:
             for event in finding.events
         ]
         session = finding.session.fields if finding.session else None
-        shown = as_dict(recording, chain, state)
+        shown = as_dict(recording, chain, state) | {"suite": suite, "suite_name": _suite_name(suite)}
         print_json({**shown, **kept, "now": finding.as_dict(), "session": session, "events": events})
     else:
-        _print_details(recording, finding, chain, kept)
+        _print_details(recording, finding, chain, kept, _suite_name(suite))
     checks.say_what_was_found([finding], {}, of_vault=True)
     checks.leave([finding], [])
 
@@ -175,8 +176,21 @@ def _kept_lines(kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Consent", ", ".join(map(str, kept["consents"]))
 
 
+def _suite_of(vault: "Vault", recording: "Recording") -> int | None:
+    """The suite that it was sealed with: its key's, which the vault knows also when that was destroyed."""
+    record = vault.private_key_for(bytes.fromhex(recording.key))
+    return None if record is None else record.suite
+
+
+def _suite_name(suite: int | None) -> str | None:
+    """The suite for people; None where its key is not known."""
+    from host_tools.container.layout import SUITES
+
+    return SUITES[suite].name if suite in SUITES else None
+
+
 def _print_details(
-    recording: "Recording", finding: "Finding", chain: "Chain", kept: Mapping[str, Any]
+    recording: "Recording", finding: "Finding", chain: "Chain", kept: Mapping[str, Any], suite: str | None
 ) -> None:
     """The details as lines, then the events."""
     from host_tools.cli.events import event_words
@@ -189,6 +203,7 @@ def _print_details(
         ("Length", clock(recording.seconds)),
         ("Finding", f"{finding.word}: {finding.message}"),
         ("Sound", f"{recording.rate_hz} Hz, {'mono' if recording.channels == 1 else 'stereo'}, 16 bits"),
+        ("Suite", suite or "not known: its key is not in this vault"),
         ("Part", part_words(recording, chain)),
         ("Imported", started_words(recording.imported) + " UTC"),
         *_kept_lines(kept),

@@ -14,6 +14,7 @@ import click
 from host_tools.cli.context import Context
 from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields
 from host_tools.cli.text import PIPE_COLUMNS, print_json, printable
+from host_tools.errors import CloisterError
 from host_tools.recorder.faults import fault_words
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _rows(greeting: "Greeting", answer: dict[str, Any] | None) -> list[tuple[str
         ("state", _state(answer.get("state"))),
         *board,
         ("build", _text(answer.get("build"))[:16]),
-        *_key_rows(_object(answer.get("keys"))),
+        *_key_rows(answer),
         ("last recording", _last(answer.get("last"))),
         ("next container", _text(answer.get("next_container"))),
         ("still to settle", _struck(answer.get("struck"))),
@@ -120,19 +121,43 @@ def _rows(greeting: "Greeting", answer: dict[str, Any] | None) -> list[tuple[str
     ]
 
 
-def _key_rows(keys: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = []
+def _key_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """The keys of each suite; the recorder seals to the newest of which it has any, and to no other."""
+    from host_tools.container.layout import NEWEST_SUITE
+    from host_tools.recorder.loading import newest_suite, suite_in_use
+
+    keys, rows = _object(answer.get("keys")), []
+    try:
+        used, newest = suite_in_use(answer), newest_suite(answer)
+    except CloisterError:  # in another form: shown as it is, and judged by nobody
+        used, newest = 0, 0
     for suite in sorted(keys):
         ring = _object(keys[suite])
-        rows.append((f"suite {printable(suite)}", _left(ring.get("left"), ring.get("loaded"))))
+        is_past = suite.isdecimal() and int(suite) < used
+        left = _left(ring.get("left"), ring.get("loaded"), is_past)
+        rows.append((f"suite {printable(suite)}", f"{_suite(suite)}: {left}"))
         for role in ("last_resort", "recovery"):
             if ring.get(role) is not None:
                 rows.append(("", f"{role.replace('_', '-')} key {_text(ring[role])}"))
+    if 0 < used < min(newest, NEWEST_SUITE):
+        rows.append(
+            ("", f"cloister rekey moves the recorder to suite {NEWEST_SUITE}, {_suite(NEWEST_SUITE)}")
+        )
     return rows
 
 
-def _left(left: object, loaded: object) -> str:
+def _suite(suite: object) -> str:
+    """What a suite is made of."""
+    from host_tools.container.layout import SUITES
+
+    known = {str(number): row.name for number, row in SUITES.items()}
+    return known.get(str(suite), "not known to this program")
+
+
+def _left(left: object, loaded: object, is_past: bool) -> str:
     words = f"{_text(left)} one-time keys left of {_text(loaded)}"
+    if is_past:
+        return f"{words}: used no more, since there are keys of a newer suite"
     if left == 0:
         return f"{words}: recordings share the last-resort key; cloister provision loads more"
     if isinstance(left, int) and left <= _FEW_KEYS:

@@ -8,11 +8,10 @@ import hmac
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from host_tools.container import layout
+from host_tools.container import layout, suites
 
 
 class NotAContainer(Exception):
@@ -128,14 +127,14 @@ def flaws(header: Header) -> list[str]:
 
 
 def open_file_key(header: Header, recipient: Recipient, private_key: bytes) -> bytes:
-    """The 32-byte file key, by HPKE base mode (RFC 9180). Raises KeyDoesNotOpen."""
-    suite = hpke.Suite(
-        getattr(hpke.KEM, layout.SUITES[header.suite].kem), hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM
-    )
+    """The 32-byte file key, by HPKE base mode (RFC 9180). Raises KeyDoesNotOpen.
+
+    Raises CloisterError if the installed `cryptography` does not have the header's suite.
+    """
     info = header.block[: layout.RECIPIENTS_OFFSET] + recipient.key_id
+    sealed = recipient.enc + recipient.sealed_file_key
     try:
-        key = X25519PrivateKey.from_private_bytes(private_key)
-        file_key = suite.decrypt(recipient.enc + recipient.sealed_file_key, key, info)
+        file_key = suites.unseal(header.suite, sealed, private_key, info)
     except (InvalidTag, ValueError):
         raise KeyDoesNotOpen from None
     if len(file_key) != layout.FILE_KEY_BYTES:

@@ -51,11 +51,27 @@ LONGEST_GAP_S = 24 * 3600
 
 @dataclass(frozen=True)
 class Suite:
-    """One row of docs/format.md section 3: sizes in bytes and the KEM's name in `cryptography`'s HPKE."""
+    """One row of docs/format.md section 3: sizes in bytes and the KEM's name in `cryptography`'s HPKE.
 
+    `name` is for people, `private_key_bytes` the length in which the vault keeps a private key: an X25519 key
+    raw; for X-Wing the ML-KEM seed (64) before it.
+    """
+
+    name: str
     kem: str
     enc_bytes: int
     public_key_bytes: int
+    private_key_bytes: int
 
 
-SUITES = {1: Suite(kem="X25519", enc_bytes=32, public_key_bytes=32)}
+SUITES = {
+    1: Suite(name="X25519", kem="X25519", enc_bytes=32, public_key_bytes=32, private_key_bytes=32),
+    2: Suite(
+        name="X-Wing (X25519 and ML-KEM-768)",
+        kem="MLKEM768_X25519",
+        enc_bytes=1120,
+        public_key_bytes=1216,
+        private_key_bytes=96,
+    ),
+}
+NEWEST_SUITE = max(SUITES)

@@ -56,11 +56,25 @@ def module_name(path: Path) -> str:
 def condense(source: str, module: str, firmware: Firmware) -> str:
     """The same module, condensed. Raises SyntaxError."""
     tree = ast.parse(source)
+    _refuse_pairs(tree)
     aliases = _modules_in(tree, firmware.constants.keys())
     tree = _Constants(firmware.constants, aliases, firmware.constants.get(module, {})).visit(tree)
     tree = _Offered(firmware.offered, aliases, firmware.offered.get(module, {})).visit(tree)
     _shorten_parameters(tree, firmware.named)
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _refuse_pairs(tree: ast.Module) -> None:
+    """What is bound as `name` may become `_name` here; a module that has both would lose one of them."""
+    bound = _bound_in(tree) | {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for name in sorted(bound):
+        if f"_{name}" in bound:
+            raise SyntaxError(f"{name} and _{name} would become one name")
 
 
 def _is_kept(module: str) -> bool:

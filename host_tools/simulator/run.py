@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import EXIT_USAGE, CloisterError
+from host_tools.firmware.native import native_memory_bytes
 from host_tools.simulator.builds import installed_firmware
 from host_tools.simulator.busy import write_traces
 from host_tools.simulator.clock_chip import ClockChip, read_clock_chip
@@ -133,6 +134,7 @@ def simulate(
             events=_with_end(scenario, for_ms, console), cards=cards, busy=busy,
             track=len(scenario.audio_files) if mic else NOISE_TRACK,
             cut_at_write=cut_at_write, chip=chip, calendar=(set_to, 0), write_log=write_log,
+            native_bytes=native_memory_bytes(firmware, board, installed),
         )  # fmt: skip
         pty = stack.enter_context(_console(console, on_console))
         return _Run(world, microphone, command, pty, on_event).until_end(blank)

@@ -57,10 +57,16 @@ class World:
     write_log: Path | None = None
     calendar: tuple[Calendar, int] = (POWER_ON, 0)  # what machine.RTC was set to, and when
     cause: str = "power-on"  # of the next start
+    native_bytes: int = 0  # of the board's memory, for native code
+
+    @property
+    def free_bytes(self) -> int | None:
+        """What the board has for the heap, its native code taken off; None: as much as is wanted."""
+        return None if self.has_psram else BOARD_HEAP_BYTES - self.native_bytes
 
     def heap_bytes(self, word_bits: int) -> int:
         """How large the interpreter's heap has to be."""
-        free = HEAP_WITH_PSRAM_KB * 1024 if self.has_psram else BOARD_HEAP_BYTES
+        free = self.free_bytes or HEAP_WITH_PSRAM_KB * 1024
         objects = (free + len(self.events) * EVENT_BYTES) * word_bits // 32
         return (objects + STAND_INS_BYTES[word_bits]) * 33 // 32  # its own tables take one byte of 43
 
@@ -79,7 +85,7 @@ class World:
             "seed": hashlib.sha256(self.seed + boot.to_bytes(4, "big")).hexdigest(),
             "real": self.real_time,
             "console": self.console,
-            "heap_bytes": None if self.has_psram else BOARD_HEAP_BYTES,
+            "heap_bytes": self.free_bytes,
             "events": [self._for_firmware(event) for event in events if event.kind != BATTERY_OUT],
             "mic": [track, since_ms],
             "calendar": [self.calendar[0], origin_ms - self.calendar[1]],

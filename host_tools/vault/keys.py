@@ -8,9 +8,8 @@ one overwrites it there and leaves its id, so that the vault can say what became
 import hashlib
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-from host_tools.container.layout import KEY_ID_BYTES, SUITES
+from host_tools.container.layout import KEY_ID_BYTES
+from host_tools.container.suites import make_private_key, public_key_of
 from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY, KeyRecord
 from host_tools.errors import CloisterError
 from host_tools.vault.shelf import Shelf
@@ -19,7 +18,7 @@ COLUMNS = "key_id, role, recorder_id, suite, number, public_key, wrapped_private
 
 
 def key_id(public_key: bytes) -> bytes:
-    """docs/format.md section 2: the first 8 bytes of SHA-256 of the public key."""
+    """docs/format.md section 2: the first 8 bytes of SHA-256 of the public key, of any suite."""
     return hashlib.sha256(public_key).digest()[:KEY_ID_BYTES]
 
 
@@ -54,11 +53,12 @@ class KeyShelf(Shelf):
             ]
 
     def last_resort_key(self, recorder_id: bytes, suite: int) -> bytes:
-        """The public last-resort key in force, made at first use."""
+        """The public last-resort key in force, made at first use. Raises CloisterError if destroyed."""
         with self._database.transaction():
-            return self._newest(LAST_RESORT, recorder_id, suite) or self._make(
-                LAST_RESORT, recorder_id, suite, 0
-            )
+            newest = self._newest(LAST_RESORT, recorder_id, suite)
+            if newest is None:
+                return self._make(LAST_RESORT, recorder_id, suite, 0)
+            return self._proven(newest)
 
     def new_last_resort_key(self, recorder_id: bytes, suite: int) -> bytes:
         """Make another last-resort key, the one in force from now on; the old one stays. The public key."""
@@ -67,7 +67,8 @@ class KeyShelf(Shelf):
 
     def recovery_key(self, suite: int) -> bytes | None:
         """The public recovery key made last, or None. Raises CloisterError without its private half."""
-        return self._newest(RECOVERY, None, suite)
+        newest = self._newest(RECOVERY, None, suite)
+        return None if newest is None else self._proven(newest)
 
     def make_recovery_key(self, suite: int) -> bytes:
         """Make a recovery key pair, the one in force from now on; returns the public key."""
@@ -78,8 +79,7 @@ class KeyShelf(Shelf):
         """Keep a private key again that was destroyed here. Raises CloisterError if it is another one's."""
         with self._database.transaction():
             record = self.private_key_for(wanted)
-            public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-            if record is None or public != record.public or key_id(public) != wanted:
+            if record is None or _public_of(record.suite, private) != record.public:
                 raise CloisterError(f"this is not the private key of {wanted.hex()}")
             place = private_key_place(wanted, record.role, record.recorder_id, record.suite, record.index)
             self._database.change(
@@ -111,7 +111,8 @@ class KeyShelf(Shelf):
         rows = self._database.rows(query, role, recorder_id, suite)
         return int(rows[0][0])
 
-    def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> bytes | None:
+    def _newest(self, role: str, recorder_id: bytes | None, suite: int) -> KeyRecord | None:
+        """The key of that role made last, destroyed or not."""
         rows = self._database.rows(
             f"SELECT {COLUMNS} FROM keys WHERE role = ? AND recorder_id IS ? "  # noqa: S608 - of our own names
             "AND suite = ? ORDER BY number DESC LIMIT 1",
@@ -119,7 +120,7 @@ class KeyShelf(Shelf):
             recorder_id,
             suite,
         )
-        return self._proven(self._record(rows[0])) if rows else None
+        return self._record(rows[0]) if rows else None
 
     def _proven(self, record: KeyRecord) -> bytes:
         """The public key that belongs to the private one, which alone is authentic in the file.
@@ -127,8 +128,7 @@ class KeyShelf(Shelf):
         Raises CloisterError if the file names another, or no private one: whoever put it there could open
         what is sealed to it.
         """
-        pair = record.private and X25519PrivateKey.from_private_bytes(record.private)
-        public = pair and pair.public_key().public_bytes_raw()
+        public = record.private and _public_of(record.suite, record.private)
         if not public or public != record.public or key_id(public) != record.key_id:
             raise CloisterError(
                 f"the vault {self.folder} was altered: the public key {record.key_id.hex()} is not its own",
@@ -138,12 +138,10 @@ class KeyShelf(Shelf):
 
     def _make(self, role: str, recorder_id: bytes | None, suite: int, number: int) -> bytes:
         """A new key pair, its private half wrapped; inside the caller's transaction."""
-        if suite not in SUITES:
-            raise CloisterError(f"suite {suite} is not known to this program")
-        pair = X25519PrivateKey.generate()
-        public = pair.public_key().public_bytes_raw()
+        private = make_private_key(suite)
+        public = public_key_of(suite, private)
         wrapped = self._wrapper.wrap(
-            pair.private_bytes_raw(), *private_key_place(key_id(public), role, recorder_id, suite, number)
+            private, *private_key_place(key_id(public), role, recorder_id, suite, number)
         )
         self._database.change(
             "INSERT INTO keys (key_id, role, recorder_id, suite, number, public_key, wrapped_private_key) "
@@ -165,6 +163,14 @@ class KeyShelf(Shelf):
         if wrapped is not None:
             private = self._unwrap(wrapped, *private_key_place(wanted, role, recorder_id, suite, number))
         return KeyRecord(wanted, role, recorder_id, suite, number, public, private, destroyed=wrapped is None)
+
+
+def _public_of(suite: int, private: bytes) -> bytes | None:
+    """The public half; None for what is no private key of that suite. Raises CloisterError."""
+    try:
+        return public_key_of(suite, private)
+    except ValueError:
+        return None
 
 
 def private_key_place(

@@ -19,6 +19,7 @@ from host_tools.container.view import LAST_RESORT
 from host_tools.errors import CloisterError
 from host_tools.vault.keys import key_id
 from host_tools.vault.reading import ViewOfOne
+from host_tools.vault.recorders import KEY_ID_FORM
 
 if TYPE_CHECKING:
     from host_tools.vault.recordings import Recording
@@ -72,7 +73,7 @@ def renew_if_used(
     `have` is the recorder's own word on its keys, before any are loaded: while one-time keys were left, and
     nobody loaded any in between, the last-resort key was not used.
     """
-    public = vault.last_resort_key(recorder_id, suite)
+    public = _in_force(vault, recorder_id, suite)
     current = key_id(public).hex()
     with vault.transaction():
         if have["last_resort"] == current:
@@ -99,6 +100,30 @@ def note_contact(
                 _put(vault, paper_id, replace(standing, loaded=have["loaded"], until_number=None))
             elif standing.until_number is None and have["last_resort"] is not None:
                 _put(vault, paper_id, replace(standing, until_number=next_number))
+
+
+def note_moved_on(
+    vault: "Vault", recorder_id: bytes, suite: int, have: dict[str, Any], next_number: int
+) -> None:
+    """A recorder seals to a newer suite than this one from now on, and never goes back.
+
+    The container that lies prepared may be sealed to a key of this suite still, so that one is counted.
+    `have` is what the recorder has of this suite: while one-time keys are left, the last-resort key was not
+    used.
+    """
+    current = have["last_resort"]
+    with vault.transaction():
+        if current is not None and _paper(vault, current) is None and _is_one(vault, current, recorder_id):
+            _begin(vault, current, recorder_id, suite)
+        named = {recording.key for recording in vault.recordings()}
+        for paper_id, standing in _papers(vault):
+            if (standing.recorder, standing.suite) != (recorder_id.hex(), suite) or standing.until_number:
+                continue
+            from_number = standing.from_number
+            is_unused = standing.key_id == current and have["left"] > 0 and current not in named
+            if is_unused and standing.loaded == have["loaded"]:
+                from_number = max(from_number, next_number)
+            _put(vault, paper_id, replace(standing, from_number=from_number, until_number=next_number))
 
 
 def note_reset(vault: "Vault", recorder_id: bytes, next_number: int) -> None:
@@ -167,6 +192,23 @@ def keep_own_key(vault: "Vault", recording: "Recording") -> bool:
         return False
     vault.keep_file_key(recording.id, file_key)
     return True
+
+
+def _in_force(vault: "Vault", recorder_id: bytes, suite: int) -> bytes:
+    """The public key to have; a new one where all were destroyed, as happens after a newer suite."""
+    place = recorder_id.hex(), suite
+    known = [standing for _, standing in _papers(vault) if (standing.recorder, standing.suite) == place]
+    if known and all(standing.destroyed for standing in known):
+        return vault.new_last_resort_key(recorder_id, suite)
+    return vault.last_resort_key(recorder_id, suite)
+
+
+def _is_one(vault: "Vault", current: object, recorder_id: bytes) -> bool:
+    """Whether this is the id of a last-resort key of that recorder, as a status gives it."""
+    if not isinstance(current, str) or not KEY_ID_FORM.fullmatch(current):
+        return False
+    record = vault.private_key_for(bytes.fromhex(current))
+    return record is not None and (record.role, record.recorder_id) == (LAST_RESORT, recorder_id)
 
 
 def _waits_for(vault: "Vault", standing: Standing) -> list[int]:

@@ -3,18 +3,19 @@
 The public half goes to each recorder at its next provisioning. The private half lies in the vault, can be
 exported under a passphrase to be kept elsewhere, and can be destroyed here. Whoever has it opens every
 recording that was sealed to it, whatever became of that recording's own key. Old ones are never forgotten:
-certificates have to say who could still open what.
+certificates have to say who could still open what. There is one key for each suite, since a container has
+recipients of one suite only; they are made, exported, stopped and destroyed together unless one is named.
 """
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
+from host_tools.container.layout import SUITES
+from host_tools.container.suites import public_key_of
 from host_tools.errors import CloisterError
 from host_tools.strict_json import load_object
 from host_tools.vault.keys import key_id
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 KIND, EXPORT = "recovery", "export"
 EXPORT_KIND = "recovery key"
 FORM = "cloister recovery key 1"
+FORM_OF_SEVERAL = "cloister recovery keys 1"
 LONGEST_FILE_BYTES = 64 * 1024
 
 
@@ -55,6 +57,24 @@ def key_in_force(vault: "Vault", suite: int) -> RecoveryKey | None:
     return None if last is None or last.stopped else last
 
 
+def keys_in_force(vault: "Vault") -> list[RecoveryKey]:
+    """The keys that recorders are given now, one a suite at most, in the order of the suites."""
+    return [key for suite in SUITES if (key := key_in_force(vault, suite))]
+
+
+def suites_to_make(vault: "Vault") -> list[int]:
+    """The suites that a new recovery key is made for: those without one beside others, else all of them."""
+    have = {key.suite for key in keys_in_force(vault)}
+    return [suite for suite in SUITES if suite not in have] or list(SUITES)
+
+
+def lacks_suite(vault: "Vault", suite: int) -> bool:
+    """Whether a recovery key is in force, but none for that suite: its recordings are sealed without one."""
+    return recovery_key_in_force(vault, suite) is None and any(
+        recovery_key_in_force(vault, other) is not None for other in SUITES if other != suite
+    )
+
+
 def recovery_key_in_force(vault: "Vault", suite: int) -> bytes | None:
     """Its public half, as the vault wrapped it: nobody can have put another in its place."""
     if not any(key.suite == suite for key in recovery_keys(vault)):
@@ -80,21 +100,35 @@ def make_recovery_key(vault: "Vault", suite: int) -> RecoveryKey:
     return key
 
 
-def stop(vault: "Vault", key: RecoveryKey) -> None:
-    """Take a key out of force: recorders lose it at their next provisioning."""
-    _change(vault, replace(key, stopped=_now(vault)))
+def make_recovery_keys(vault: "Vault") -> list[RecoveryKey]:
+    """Make a key pair for each of `suites_to_make`, all of them or none."""
+    with vault.transaction():
+        return [make_recovery_key(vault, suite) for suite in suites_to_make(vault)]
 
 
-def destroy(vault: "Vault", key: RecoveryKey) -> RecoveryKey:
-    """Destroy the vault's own private half, for good. One that was never exported opens nothing any more.
+def stop(vault: "Vault", *keys: RecoveryKey) -> None:
+    """Take keys out of force: recorders lose them at their next provisioning."""
+    with vault.transaction():
+        for key in keys:
+            _change(vault, replace(key, stopped=_now(vault)))
+
+
+def destroy(vault: "Vault", *keys: RecoveryKey) -> list[RecoveryKey]:
+    """Destroy the vault's own private halves, for good. One never exported opens nothing any more.
 
     Such a key is taken out of force as well: to seal to it would be of no use to anybody.
     """
     now = _now(vault)
-    done = replace(key, destroyed=now)
-    if not exports(vault, key) and key.stopped is None:
-        done = replace(done, stopped=now)
-    vault.destroy_key_ids([bytes.fromhex(key.key_id)], partial(_change, vault, done))
+    done = [
+        replace(key, destroyed=now, stopped=key.stopped if key.stopped or exports(vault, key) else now)
+        for key in keys
+    ]
+
+    def note() -> None:
+        for key in done:
+            _change(vault, key)
+
+    vault.destroy_key_ids([bytes.fromhex(key.key_id) for key in keys], note)
     return done
 
 
@@ -104,16 +138,45 @@ def exports(vault: "Vault", key: RecoveryKey) -> list[dict[str, Any]]:
     return [paper for paper in notes if paper.get("key") == key.key_id]
 
 
-def export(vault: "Vault", key: RecoveryKey, path: Path, passphrase: str) -> None:
-    """Write the private half as an age file, read it back, and keep a note of it. Raises CloisterError."""
+def export(vault: "Vault", keys: Sequence[RecoveryKey], path: Path, passphrase: str) -> None:
+    """Write the private halves as an age file, read it back, keep a note of each. Raises CloisterError."""
     from host_tools import age_passphrase
     from host_tools.files import finished_file
 
+    text = _exported_text([_with_private_half(vault, key) for key in keys])
+    with vault.transaction():  # first: an export that nobody knows of must not be
+        note_ids = [vault.papers.add(EXPORT, _export_note(vault, key, path)) for key in keys]
+    try:
+        with finished_file(path) as unfinished:
+            with unfinished.open("r+b") as file:
+                age_passphrase.encrypt(io.BytesIO(text), file, passphrase)
+            if _opened(unfinished, passphrase) != text:
+                raise CloisterError(f"{path} does not read back as it was written")
+    except BaseException:
+        with vault.transaction():
+            for note_id in note_ids:
+                vault.papers.remove(EXPORT, note_id)
+        raise
+
+
+def _exported_text(entries: list[dict[str, Any]]) -> bytes:
+    """What the file says of these keys; of one alone in the form that earlier versions read, too."""
+    content = (
+        {"form": FORM, **entries[0]} if len(entries) == 1 else {"form": FORM_OF_SEVERAL, "keys": entries}
+    )
+    return json.dumps(content, indent=1).encode() + b"\n"
+
+
+def _with_private_half(vault: "Vault", key: RecoveryKey) -> dict[str, Any]:
+    """A key for a file. Raises CloisterError."""
     record = vault.private_key_for(bytes.fromhex(key.key_id))
     if record is None or record.private is None:
         raise CloisterError(f"the vault's own copy of recovery key {key.key_id} was destroyed")
-    text = json.dumps({"form": FORM, **asdict(key), "private": record.private.hex()}, indent=1) + "\n"
-    note = {
+    return {**asdict(key), "private": record.private.hex()}
+
+
+def _export_note(vault: "Vault", key: RecoveryKey, path: Path) -> dict[str, Any]:
+    return {
         "at": _now(vault),
         "by": vault.person_id,
         "recordings": [],
@@ -123,33 +186,35 @@ def export(vault: "Vault", key: RecoveryKey, path: Path, passphrase: str) -> Non
         "span": None,
         "until": None,
     }
-    note_id = vault.papers.add(EXPORT, note)  # first: an export that nobody knows of must not be
-    try:
-        with finished_file(path) as unfinished:
-            with unfinished.open("r+b") as file:
-                age_passphrase.encrypt(io.BytesIO(text.encode()), file, passphrase)
-            if _opened(unfinished, passphrase) != text.encode():
-                raise CloisterError(f"{path} does not read back as it was written")
-    except BaseException:
-        vault.papers.remove(EXPORT, note_id)
-        raise
 
 
-def take_back(vault: "Vault", path: Path, passphrase: str) -> RecoveryKey:
-    """Keep the private half of an exported key in the vault again. Raises CloisterError."""
+def take_back(vault: "Vault", path: Path, passphrase: str) -> list[RecoveryKey]:
+    """Keep the private halves in an exported file in the vault again, all or none. Raises CloisterError."""
     try:
-        fields = load_object(_opened(path, passphrase))
-        private, wanted = bytes.fromhex(fields["private"]), str(fields["key_id"])
-        public = X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+        content = load_object(_opened(path, passphrase))
+        entries = content["keys"] if content.get("form") == FORM_OF_SEVERAL else [content]
+        halves = [(str(entry["key_id"]), bytes.fromhex(entry["private"])) for entry in entries]
     except (ValueError, KeyError, TypeError):
-        raise CloisterError(f"{path} holds no recovery key") from None
-    known = next((key for key in recovery_keys(vault) if key.key_id == wanted), None)
-    if known is None or public.hex() != known.public:
-        raise CloisterError(f"the recovery key in {path} is none of this vault's")
+        halves = []
+    if not halves:
+        raise CloisterError(f"{path} holds no recovery key")
+    found = []
     with vault.transaction():
-        vault.put_private_key_back(bytes.fromhex(wanted), private)
-        _change(vault, replace(known, destroyed=None))
-    return known
+        for wanted, private in halves:
+            known = next((key for key in recovery_keys(vault) if key.key_id == wanted), None)
+            if known is None or not _is_half_of(known, private):
+                raise CloisterError(f"the recovery key in {path} is none of this vault's")
+            vault.put_private_key_back(bytes.fromhex(wanted), private)
+            _change(vault, replace(known, destroyed=None))
+            found.append(known)
+    return found
+
+
+def _is_half_of(key: RecoveryKey, private: bytes) -> bool:
+    try:
+        return public_key_of(key.suite, private).hex() == key.public
+    except ValueError:
+        return False
 
 
 def _opened(path: Path, passphrase: str) -> bytes:

@@ -203,7 +203,7 @@ def test_numbers_missing_from_the_card_are_named(cloister: Cloister, card: Path)
         (lambda data: b"", "not a container: the file is empty"),
         (lambda data: data[:700], "not a container: the file has only 700 bytes"),
         (lambda data: data[:8] + b"\x07" + data[9:], "not a container: it has version 7"),
-        (lambda data: data[:9] + b"\x02" + data[10:], "not a container: it has suite 2"),
+        (lambda data: data[:9] + b"\x03" + data[10:], "not a container: it has suite 3"),
         (lambda data: data[:100] + b"\xff\xff" + data[102:], "forged: the seal is not recorder"),
     ],
 )

@@ -55,10 +55,11 @@ def port(recorder):
 def test_provision_makes_a_recorder_ours_and_says_so(cloister, recorder, port):
     options = ("--keys", 90, "--rate", 8000, "--keep-expired")
     status, out, err = cloister("provision", "--port", port, *options)
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert "knows suite 1, X25519 only" in err and "cloister rekey" in err
     assert out.splitlines()[:2] == [
         f"recorder {recorder.recorder_id.hex()} provisioned",
-        "one-time keys: 90 added, 90 unused",
+        "one-time keys: 90 added, 90 unused (suite 1, X25519)",
     ]
     assert recorder.requests[0]["config"] == {"rate": 8000, "erase_expired": False}
     with cloister.made.open() as vault:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -33,9 +34,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make(cloister: Cloister) -> str:
-    """Make a recovery key; its id."""
+    """Make recovery keys; the id of the one for suite 1, which this recorder's firmware knows alone."""
+    return make_both(cloister)[0]
+
+
+def make_both(cloister: Cloister) -> list[str]:
+    """The ids of the keys for suites 1 and 2."""
     assert cloister("recovery", "new", "--yes") == 0
-    return cloister.out.split()[-1]
+    return re.findall(r"Made recovery key (\w{16}) for suite \d", cloister.out)
 
 
 def shown(cloister: Cloister) -> list[dict]:
@@ -74,21 +80,25 @@ def test_recorders_get_the_key_and_lose_it_when_it_is_stopped(cloister: Cloister
     assert "no longer in force" in cloister.out
     assert cloister("provision", "--port", port, "--keys", "3") == 0
     assert recorder.recovery is None
-    assert [(entry["key_id"], entry["in_force"]) for entry in shown(cloister)] == [(key, False)]
+    assert [entry["in_force"] for entry in shown(cloister)] == [False, False]
+    assert shown(cloister)[0]["key_id"] == key
     assert cloister.refused("recovery", "stop", "--yes") == "no recovery key is in force"
 
 
 def test_a_new_key_takes_the_place_of_the_old_and_the_old_still_opens(
     cloister: Cloister, card: Path, recorder, port
 ) -> None:
-    first = make(cloister)
+    first, first_of_2 = make_both(cloister)
     with cloister.made.open() as vault:
         public = vault.recovery_key(1)
-    second = make(cloister)
+    second, second_of_2 = make_both(cloister)
     assert f"recovery key {first} is no longer in force" in cloister.err
-    assert [(entry["key_id"], entry["in_force"]) for entry in shown(cloister)] == [
-        (first, False),
-        (second, True),
+    assert f"recovery key {first_of_2} is no longer in force" in cloister.err
+    assert [(entry["key_id"], entry["suite"], entry["in_force"]) for entry in shown(cloister)] == [
+        (first, 1, False),
+        (first_of_2, 2, False),
+        (second, 1, True),
+        (second_of_2, 2, True),
     ]
     cloister.made.next_key()
     writer = cloister.made.writer
@@ -118,7 +128,7 @@ def test_the_exported_file_is_an_age_file_with_the_private_half(
     cloister: Cloister, tmp_path: Path, passphrase_file: Path
 ) -> None:
     key = make(cloister)
-    assert export(cloister, passphrase_file, tmp_path) == 0
+    assert export(cloister, passphrase_file, tmp_path, key) == 0
     path = tmp_path / f"cloister-recovery-{key}.age"
     if sys.platform != "win32":
         assert path.stat().st_mode & 0o777 == 0o600
@@ -126,8 +136,8 @@ def test_the_exported_file_is_an_age_file_with_the_private_half(
     with cloister.made.open() as vault:
         record = vault.private_key_for(bytes.fromhex(key))
     assert (fields["key_id"], fields["private"]) == (key, record.private.hex())
-    (entry,) = shown(cloister)
-    assert [note["to"] for note in entry["exports"]] == [str(path)]
+    entry, other = shown(cloister)
+    assert [note["to"] for note in entry["exports"]] == [str(path)] and other["exports"] == []
     with cloister.made.open() as vault:
         ((_, paper),) = vault.papers.all("export")
         assert (paper["kind"], paper["key"], paper["recordings"]) == ("recovery key", key, [])
@@ -172,18 +182,17 @@ def test_an_exported_key_outlives_the_vaults_own_copy_and_comes_back(
     assert cloister("recovery", "destroy", "--yes") == 0
     assert f"to {path}: that file is not reached" in cloister.err
     assert "can still be opened with the exported file" in cloister.err
-    (entry,) = shown(cloister)
-    assert entry["in_force"] and entry["destroyed"]
+    assert all(entry["in_force"] and entry["destroyed"] for entry in shown(cloister))
     with cloister.made.open() as vault:
         assert vault.private_key_for(bytes.fromhex(key)).destroyed
     assert cloister("provision", "--port", port, "--keys", "3") == 0
     assert recorder._status({})["keys"]["1"]["recovery"] == key
-    assert cloister.refused("recovery", "destroy", "--yes").endswith("is destroyed already")
+    assert cloister.refused("recovery", "destroy", "--yes").endswith("are destroyed already")
     assert "was destroyed" in cloister.refused(
         "recovery", "export", "-o", tmp_path / "b.age", "--file-passphrase-file", passphrase_file
     )
     assert cloister("recovery", "restore", path, "--file-passphrase-file", passphrase_file) == 0
-    assert shown(cloister)[0]["destroyed"] is None
+    assert [entry["destroyed"] for entry in shown(cloister)] == [None, None]
     with cloister.made.open() as vault:
         assert vault.private_key_for(bytes.fromhex(key)).private is not None
 
@@ -192,8 +201,9 @@ def test_a_key_that_was_never_exported_is_gone_and_no_longer_used(cloister: Cloi
     key = make(cloister)
     assert cloister("recovery", "destroy", key, "--yes") == 0
     assert "nothing can be opened with it any more" in cloister.err
-    (entry,) = shown(cloister)
+    entry, other = shown(cloister)
     assert entry["destroyed"] and not entry["in_force"]
+    assert other["in_force"] and not other["destroyed"]
     assert cloister("provision", "--port", port, "--keys", "3") == 0
     assert recorder.recovery is None
 
@@ -206,6 +216,8 @@ def test_a_key_that_was_never_exported_is_gone_and_no_longer_used(cloister: Cloi
         ({"private": "zz", "key_id": "ab" * 8}, "holds no recovery key"),
         ({"key_id": "ab" * 8}, "holds no recovery key"),
         ([], "holds no recovery key"),
+        ({"form": "cloister recovery keys 1", "keys": []}, "holds no recovery key"),
+        ({"form": "cloister recovery keys 1", "keys": [5]}, "holds no recovery key"),
     ],
 )
 def test_what_is_no_recovery_key_is_not_taken_in(

@@ -48,7 +48,7 @@ def test_lost_samples_are_counted_and_told(known) -> None:
         (lambda data: data[:100], "100 bytes"),
         (lambda data: b"\0" + data[1:], "magic"),
         (lambda data: data[:8] + b"\x02" + data[9:], "version 2"),
-        (lambda data: data[:9] + b"\x02" + data[10:], "suite 2"),
+        (lambda data: data[:9] + b"\x03" + data[10:], "suite 3"),
         (lambda data: data[:9] + b"\x00" + data[10:], "suite 0"),
     ],
 )

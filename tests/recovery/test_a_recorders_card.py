@@ -57,7 +57,7 @@ def shuffle_blocks(image) -> None:
     data = image.read_bytes()
     size = 8 * BLOCK
     pieces = [
-        data[place : place + size] for place in range(data.index(b"CLOISTER\1\1") % size, len(data), size)
+        data[place : place + size] for place in range(data.index(b"CLOISTER\1\2") % size, len(data), size)
     ]
     pieces = [piece for piece in pieces if any(piece)]
     assert len(pieces) > 16

@@ -7,8 +7,18 @@ Not modelled: viper's local integers wrap at 32 bits on the board and never here
 
 import builtins
 import functools
+import os
+from pathlib import Path
 
 _UINT_MASK = 0xFFFFFFFF
+
+
+# Where buffers seem to lie when their addresses are reckoned with.
+_REGION_BYTES = 1 << 16
+_FIRST_REGION = 0x1000
+_REGIONS = 1000
+_memory = {}
+_next_region = 0
 
 
 class _Pointer:
@@ -18,9 +28,21 @@ class _Pointer:
     item_bits = 8
 
     def __init__(self, target):
-        raw = target.bytes if isinstance(target, _Pointer) else memoryview(target).cast("B")
+        if isinstance(target, int):
+            raw = _memory[target // _REGION_BYTES][target % _REGION_BYTES :]
+        else:
+            raw = target.bytes if isinstance(target, _Pointer) else memoryview(target).cast("B")
         self.bytes = raw
-        self._items = raw.cast(self.item_format)
+        whole = len(raw) - len(raw) % (self.item_bits // 8)
+        self._items = raw[:whole].cast(self.item_format)
+
+    def __int__(self):
+        """An address, for pointers that are reckoned: good for as long as no 1000 others were asked for."""
+        global _next_region
+        region = _FIRST_REGION + _next_region
+        _next_region = (_next_region + 1) % _REGIONS
+        _memory[region] = self.bytes
+        return region * _REGION_BYTES
 
     def __getitem__(self, index):
         return self._items[self._checked(index)]
@@ -91,3 +113,5 @@ def _convert(kind, argument):
 # Annotations are looked up when a function is defined, and on the board these names need no import.
 for _name in (ptr8, ptr16, ptr32, uint):
     setattr(builtins, _name.__name__, _name)
+# What only MicroPython's `os` has.
+os.ilistdir = lambda path: ((found.name, 0, 0) for found in Path(path).iterdir())

@@ -4,6 +4,8 @@ import contextlib
 import hashlib
 from datetime import UTC, datetime
 
+PUBLIC_KEY_BYTES = {1: 32, 2: 1216}
+
 
 class FakeVault:
     """The vault's methods that provisioning uses; keys are numbers made to look like keys."""
@@ -24,19 +26,22 @@ class FakeVault:
         return self.secrets.get(recorder_id)
 
     def one_time_keys(self, recorder_id, suite, first, count):
-        keys = {number: public_key(recorder_id, number) for number in range(first, first + count)}
+        keys = {number: public_key(recorder_id, number, suite) for number in range(first, first + count)}
         self.made |= keys
         return list(keys.values())
 
     def last_resort_key(self, recorder_id, suite):
-        return public_key(recorder_id, f"last resort {self.last_resorts}")
+        return public_key(recorder_id, f"last resort {self.last_resorts}", suite)
 
     def new_last_resort_key(self, recorder_id, suite):
         self.last_resorts += 1
         return self.last_resort_key(recorder_id, suite)
 
     def recovery_key(self, suite):
-        return self.recovery
+        return self.recovery if self.recovery and len(self.recovery) == PUBLIC_KEY_BYTES[suite] else None
+
+    def private_key_for(self, key_id):
+        return None
 
     def note_status(self, recorder_id, status, at):
         assert at.tzinfo is not None
@@ -72,5 +77,6 @@ class FakePapers:
         return len(self.kept)
 
 
-def public_key(recorder_id, number):
-    return hashlib.sha256(recorder_id + str(number).encode()).digest()
+def public_key(recorder_id, number, suite=1):
+    seed = recorder_id + str(number).encode()
+    return hashlib.shake_256(seed + bytes([suite])).digest(PUBLIC_KEY_BYTES[suite])

@@ -14,7 +14,6 @@ from recorder.entropy import Entropy
 from recorder.errors import Refused
 from recorder.identity import Identity
 from recorder.journal import Journal
-from recorder.keys import KeyRing
 from recorder.laptop import Laptop
 from recorder.settings import Settings
 from recorder.store import Store
@@ -77,11 +76,12 @@ class Parts:
 
     def __init__(self, laptop, folder, options):
         self.laptop = laptop
-        store = (FullStore if "full" in options else Store)(folder)
+        self.store = store = (FullStore if "full" in options else Store)(folder)
         self.identity = Identity(store)
         self.settings = Settings(store)
         self.journal = Journal(store)
-        self.keys = KeyRing(store, self.journal)
+        if "prepared" in options:
+            self.journal.prepare(1, 0, "R0000001.DAT")
         self.entropy = Entropy(store)
         self.clock = Clock()
         self.log = self.battery = self.indicator = self.stream = Watched(
@@ -119,7 +119,9 @@ class Within:
 
     def answer(self, request, app):
         names = [
-            name for name in sys.modules if name.startswith("recorder.requests.") or name[:7] == "crypto."
+            name
+            for name in sys.modules
+            if name.startswith(("recorder.requests.", "recorder.keys")) or name[:7] == "crypto."
         ]
         told = app.parts.log
         return {

@@ -135,11 +135,11 @@ def test_no_byte_of_a_line_gets_into_the_block_of_a_recording(peer, taken, survi
 
 def test_a_line_half_read_survives_the_beginning_of_a_recording_if_it_is_released_before(peer):
     peer.hello()
-    line = peer.sealed(json.dumps({"id": 7, "do": "selftest", "text": "x" * 3000}).encode())
+    line = peer.sealed(json.dumps({"id": 7, "do": "selftest", "texts": ["x" * 250] * 12}).encode())
     peer.send(line[:2000])
     peer.control("release")
     peer.control("become recording")
-    assert peer.opened(peer.ask_raw(line[2000:]))["request"]["text"] == "x" * 3000
+    assert peer.opened(peer.ask_raw(line[2000:]))["request"]["texts"] == ["x" * 250] * 12
     assert peer.control("block") == {"untouched": True}
 
 
@@ -176,7 +176,7 @@ def test_compiled_it_costs_little_while_nobody_talks_and_nothing_more_each_time(
     assert (measured["written"], measured["faults"]) == (16, 0)
     assert set(measured["modules"]) == RESIDENT
     assert measured["resident"] < 1800 * words
-    assert max(measured["loaded"][1:]) < 9600 * words
+    assert max(measured["loaded"][1:]) < 10000 * words
     assert max(measured["left"][1:]) <= 64 * words
 
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from host_tools.container.suites import make_private_key, public_key_of
 from tests.unit.console_peer import Peer
 
 HARNESS = Path(__file__).with_name("requests_harness.py")
@@ -24,10 +24,11 @@ DEFAULTS = {
     "rate": 16000, "channels": 1, "gain_db": 24, "parties": 2, "consent_window_s": 30,
     "container_minutes": 60, "retention_days": 0, "erase_expired": False, "indicator": 100, "max_minutes": 0,
 }  # fmt: skip
+NO_KEYS = {"left": 0, "loaded": 0, "last_resort": None, "recovery": None}
 
 
-def public_keys(count: int) -> list[str]:
-    keys = (X25519PrivateKey.generate().public_key().public_bytes_raw() for _ in range(count))
+def public_keys(count: int, suite: int = 1) -> list[str]:
+    keys = (public_key_of(suite, make_private_key(suite)) for _ in range(count))
     return [base64.b64encode(key).decode() for key in keys]
 
 
@@ -124,7 +125,34 @@ def test_keys_are_stored_once_and_counted(provisioned):
     assert [name for name in within["modules"] if name in ("crypto.x25519", "crypto.dhkem")] == []
     assert not [name for name in within["modules"] if name.startswith("recorder.requests.")]
     status = provisioned().ask("status")["keys"]
-    assert status == {"1": {"left": 100, "loaded": 100, "last_resort": None, "recovery": None}}
+    assert status == {"1": NO_KEYS | {"left": 100, "loaded": 100}, "2": NO_KEYS}
+
+
+def test_keys_of_suite_2_come_two_in_a_line_and_are_kept_with_their_hashes(provisioned, tmp_path):
+    peer = provisioned()
+    keys = public_keys(4, 2)
+    assert peer.ask("keys", suite=2, first=0, keys=keys[:2], last_resort=False)["left"] == 2
+    assert peer.ask("keys", suite=2, first=1, keys=keys[1:3])["loaded"] == 3
+    assert refusal(peer.ask("keys", suite=2, first=2, keys=keys[3:])).startswith("value: keys: number 2 is")
+    raw = [base64.b64decode(key) for key in keys]
+    kept = b"".join(key + hashlib.sha3_256(key[:1184]).digest() for key in raw)
+    files = sorted((tmp_path / "store").glob("keys-2-*"))
+    assert [file.name for file in files] == ["keys-2-0000000-2", "keys-2-0000002-1"]
+    assert b"".join(file.read_bytes()[:-8] for file in files) == kept[: 3 * 1248]
+    assert peer.ask("keys", suite=2, keys=[keys[3]], last_resort=True)["ok"]
+    assert peer.ask("recovery", suite=2, key=keys[0])["ok"]
+    within = peer.ask("selftest")
+    assert not {"crypto.sha3", "crypto.soundness", "recorder.keys"} & set(within["modules"])
+    ring = provisioned().ask("status")["keys"]["2"]
+    assert ring == {"left": 3, "loaded": 3, "last_resort": key_id(keys[3]), "recovery": key_id(keys[0])}
+
+
+def test_a_prepared_container_of_suite_1_is_prepared_again_for_the_first_key_of_suite_2(provisioned):
+    peer = provisioned("ready", "prepared")
+    assert peer.ask("keys", suite=1, first=0, keys=public_keys(1))["ok"]
+    assert peer.ask("selftest")["prepared"] == 0
+    assert peer.ask("keys", suite=2, first=0, keys=public_keys(1, 2))["ok"]
+    assert peer.ask("selftest")["prepared"] == 1
 
 
 def test_last_resort_and_recovery_keys_are_told_by_their_ids(provisioned):
@@ -151,9 +179,26 @@ def test_a_first_key_lets_the_recorder_prepare(provisioned, state):
 
 SHORT, LOW_ORDER = "AAAA", base64.b64encode(bytes(32)).decode()
 UNSOUND = "keys: a sound public key is 32 bytes in base64"
+UNSOUND_2 = "keys: a sound public key is 1216 bytes in base64"
+GOOD_2 = base64.b64decode(*public_keys(1, 2))
+
+
+def in_line(*keys: bytes) -> list[str]:
+    return [base64.b64encode(key).decode() for key in keys]
+
+
+# 3329 is the first number that is not reduced: its 12 bits, in the last place that is looked at.
+UNREDUCED = in_line(GOOD_2, GOOD_2[:1150] + bytes([GOOD_2[1150] & 0x0F | 0x10, 0xD0]) + GOOD_2[1152:])
+LOW_ORDER_2 = in_line(GOOD_2[:1184] + bytes(32))
+CUT_SHORT = in_line(GOOD_2[:-1])
 BAD_KEYS = [
-    ({"suite": 2}, "suite must be one of 1"),
-    ({"suite": True}, "suite must be one of 1"),
+    ({"suite": 3}, "suite must be one of 1, 2"),
+    ({"suite": True}, "suite must be one of 1, 2"),
+    ({"suite": 2}, UNSOUND_2),
+    ({"suite": 2, "keys": UNREDUCED}, UNSOUND_2),
+    ({"suite": 2, "keys": LOW_ORDER_2}, UNSOUND_2),
+    ({"suite": 2, "keys": CUT_SHORT}, UNSOUND_2),
+    ({"suite": 2, "keys": public_keys(1) * 4}, "keys: too many in one request"),
     ({"keys": []}, "keys must be a list of public keys in base64"),
     ({"keys": "AAAA"}, "keys must be a list of public keys in base64"),
     ({"keys": [SHORT]}, UNSOUND),
@@ -226,8 +271,8 @@ def test_status_tells_what_the_protocol_lists(provisioned):
     status = provisioned().ask("status")
     assert status.pop("uptime_ms") >= 0
     assert status == {
-        "id": 1, "ok": True, "state": "ready", "build": "ab" * 32, "suite": 1,
-        "keys": {"1": {"left": 0, "loaded": 0, "last_resort": None, "recovery": None}},
+        "id": 1, "ok": True, "state": "ready", "build": "ab" * 32, "suite": 2,
+        "keys": {"1": NO_KEYS, "2": NO_KEYS},
         "next_container": 1, "last": None, "struck": [],
         "card": {"present": True, "free": 1 << 33, "containers": 3}, "battery_mv": 3900,
         "clock": "none", "time_ms": None, "lost_samples": 0, "faults": 1,

@@ -130,7 +130,7 @@ def test_every_state_is_in_the_page_under_the_picture_s_name_and_no_other():
         (sum(STATES.GREEN["ready"]) / 1000, "Green blips once every {} seconds: it is ready"),
         (sum(STATES.GREEN["paused"]) / 1000, "Green blips twice every {} seconds"),
         (constant("app.py", "_SHOWN_MS") / 1000, "lit together for {} seconds or more"),
-        (constant("attention.py", "_FEW_KEYS"), "or {} keys or fewer are left"),
+        (constant("place.py", "_FEW_KEYS"), "or {} keys or fewer are left"),
         (constant("stock.py", "AHEAD_S") / 60, "less than {} minutes are left"),
         (constant("stock.py", "AHEAD_S") / 60, "RED, 2 blips  under {} min left"),
         (constant("stock.py", "_LEAST_MINUTES"), "room for {} minutes at least"),

@@ -11,9 +11,10 @@ from host_tools.container.collection import Collection, Member
 from host_tools.container.report import COMPLETE
 from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY
 from host_tools.errors import CloisterError
-from host_tools.vault import open_vault
+from host_tools.vault import open_vault, recovery
 from host_tools.vault.schema import MIGRATIONS
 from tests.quick_vault import PASSPHRASE
+from tests.reference_writer import key_id
 from tests.vault.raw import all_bytes, edit, rows
 
 KEPT = Path(__file__).parents[1] / "data" / "vault-v1"
@@ -73,6 +74,18 @@ def test_its_one_passphrase_becomes_the_first_persons(old: Path) -> None:
         assert vault.private_key_for(bytes.fromhex(vault.recording(1).key)).destroyed
         assert vault.private_key_for(bytes.fromhex(vault.recording(2).key)).private
     open_vault(old, "another twelve characters").close()
+
+
+def test_it_takes_keys_of_suite_2_beside_those_that_it_has(old: Path) -> None:
+    with open_vault(old, PASSPHRASE) as vault:
+        recording = vault.recording(2)
+        recorder_id = bytes.fromhex(recording.recorder)
+        before = vault.private_key_for(bytes.fromhex(recording.key))
+        publics = [*vault.one_time_keys(recorder_id, 2, 0, 2), vault.last_resort_key(recorder_id, 2)]
+        publics += [bytes.fromhex(recovery.make_recovery_key(vault, 2).public)]
+    with open_vault(old, PASSPHRASE) as vault:
+        assert [vault.private_key_for(key_id(public)).suite for public in publics] == [2, 2, 2, 2]
+        assert vault.private_key_for(bytes.fromhex(recording.key)) == before
 
 
 def test_what_wrapped_its_master_key_is_in_no_file_once_a_key_is_destroyed(old: Path) -> None:

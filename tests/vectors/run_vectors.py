@@ -11,6 +11,8 @@ is one line on stdout; the last line is `N vectors, M failed`, and the exit stat
 import json
 import sys
 
+from seal_to_key import encap
+
 from crypto import dhkem, gcm, hkdf, hpke, x25519
 from crypto.words import counter_blocks, xor_words
 from cryptolib import aes
@@ -77,13 +79,13 @@ def run_dhkem_key_pair(ikm):
     return private + public
 
 
-def run_dhkem_encap(public_key, ephemeral):
-    shared_secret, enc = dhkem.encap(public_key, ephemeral)
+def run_encap(suite, public_key, ephemeral):
+    shared_secret, enc = encap(suite, public_key, ephemeral)
     return shared_secret + enc
 
 
-def run_hpke_key_schedule(suite, shared_secret, info):
-    key, base_nonce = hpke.key_schedule(suite, shared_secret, info)
+def run_hpke_key_schedule(suite_id, shared_secret, info):
+    key, base_nonce = hpke.key_schedule(suite_id, shared_secret, info)
     return key + base_nonce
 
 
@@ -97,7 +99,7 @@ RUNNERS = {
     "aes_ctr": run_aes_ctr,
     "gcm": run_gcm,
     "dhkem_key_pair": run_dhkem_key_pair,
-    "dhkem_encap": run_dhkem_encap,
+    "encap": run_encap,
     "hpke_key_schedule": run_hpke_key_schedule,
 }
 

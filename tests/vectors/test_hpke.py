@@ -1,7 +1,8 @@
-"""HPKE base mode against the vectors of RFC 9180, on every interpreter.
+"""HPKE base mode against the vectors of RFC 9180 and of the post-quantum drafts, on every interpreter.
 
 KEM vectors are taken from every cipher suite with DHKEM(X25519, HKDF-SHA256), since the KEM depends on
-nothing else; key schedule and ciphertexts from suite 1 of the container format.
+nothing else; key schedule and ciphertexts from suite 1 of the container format. The drafts' vectors have
+X-Wing with another AEAD than suite 2; up to key and nonce they differ from it in the AEAD's number alone.
 """
 
 import json
@@ -11,7 +12,10 @@ import pytest
 
 BASE_MODE = 0
 KEM_X25519 = 0x20
+KEM_X_WING = 0x647A
+KDF_HKDF_SHA256 = 1
 SUITE_1 = (KEM_X25519, 1, 2)
+SUITE_1_ID = (b"HPKE" + bytes([0, 0x20, 0, 1, 0, 2])).hex()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,8 @@ def test_encapsulation_agrees_with_rfc_9180(check_vectors, kem_vectors):
     check_vectors(
         {
             "name": f"aead {v['aead_id']}",
-            "do": "dhkem_encap",
+            "do": "encap",
+            "suite": 1,
             "public_key": v["pkRm"],
             "ephemeral": v["ikmE"],
             "expect": v["shared_secret"] + v["enc"],
@@ -56,7 +61,7 @@ def test_encapsulation_agrees_with_rfc_9180(check_vectors, kem_vectors):
 
 def test_key_schedule_agrees_with_rfc_9180(check_vectors, suite_1_vector):
     v = suite_1_vector
-    case = {"name": "suite 1", "do": "hpke_key_schedule", "suite": 1}
+    case = {"name": "suite 1", "do": "hpke_key_schedule", "suite_id": SUITE_1_ID}
     arguments = {"shared_secret": v["shared_secret"], "info": v["info"]}
     check_vectors([case | arguments | {"expect": v["key"] + v["base_nonce"]}])
 
@@ -77,3 +82,26 @@ def test_ciphertexts_agree_with_rfc_9180(check_vectors, suite_1_vector):
         }
         for e in encryptions
     )
+
+
+@pytest.fixture(scope="module")
+def x_wing_vector():
+    with cryptography_vectors.open_vector_file("HPKE/hpke-pq-test-vectors.json", "r") as file:
+        wanted = (BASE_MODE, KEM_X_WING, KDF_HKDF_SHA256)
+        (found,) = [v for v in json.load(file) if (v["mode"], v["kem_id"], v["kdf_id"]) == wanted]
+    return found
+
+
+def test_x_wing_encapsulation_agrees_with_the_draft(check_vectors, x_wing_vector):
+    v = x_wing_vector
+    expect = v["shared_secret"] + v["enc"]
+    case = {"name": "X-Wing", "do": "encap", "suite": 2, "public_key": v["pkRm"], "ephemeral": v["ikmE"]}
+    check_vectors([case | {"expect": expect}])
+
+
+def test_key_schedule_after_x_wing_agrees_with_the_draft(check_vectors, x_wing_vector):
+    v = x_wing_vector
+    assert v["suite_id"].startswith("48504b45647a0001")
+    case = {"name": "X-Wing", "do": "hpke_key_schedule", "suite_id": v["suite_id"]}
+    arguments = {"shared_secret": v["shared_secret"], "info": v["info"]}
+    check_vectors([case | arguments | {"expect": v["key"] + v["base_nonce"]}])

@@ -3,8 +3,13 @@
 from binascii import a2b_base64
 
 from crypto.suites import SUITES
+from micropython import const
 from recorder import overlay
 from recorder.errors import Refused
+from recorder.keys import HASH_BYTES, MOST_FIRST, kept_bytes, ring
+
+_MLKEM_BYTES = const(1184)
+_BASE64_PIECE = const(256)
 
 
 def answer(request, app):
@@ -12,71 +17,91 @@ def answer(request, app):
     app.refuse_while_busy()
     suite = suite_field(request)
     keys = public_keys(app, suite, request.get("keys"))
-    ring = app.parts.keys
+    known = ring(app.parts)
     try:
         if _flag(request, "last_resort"):
-            if len(keys) != SUITES[suite]:
+            if len(keys) != kept_bytes(suite):
                 raise Refused("value", "keys must hold one key, the last-resort key")
-            ring.set_last_resort(suite, keys)
+            known.set_last_resort(suite, keys)
         else:
-            ring.load(suite, _count(request, "first"), keys)
+            known.load(suite, _count(request, "first"), keys)
     except OSError:
         raise Refused("full", "the recorder's memory holds no more keys")
     app.parts.log.note("keys")
     prepared = app.parts.journal.prepared
     # Its first key, perhaps, or a better one for a container that nobody has used.
-    if app.state in ("unprovisioned", "fault") or (prepared and prepared["index"] is None):
+    better = prepared and (prepared["index"] is None or prepared["suite"] < suite)
+    if app.state in ("unprovisioned", "fault") or better:
         app.prepare_again()
-    return {"left": ring.left(suite), "loaded": ring.loaded(suite)}
+    return {"left": known.left(suite), "loaded": known.loaded(suite)}
 
 
 def suite_field(request):
     """Return the number of the suite that a request is about; raises Refused."""
     suite = request.get("suite")
     if type(suite) is not int or suite not in SUITES:
-        raise Refused("value", "suite must be one of %s" % ", ".join([str(known) for known in SUITES]))
+        known = ", ".join([str(number) for number in sorted(SUITES)])
+        raise Refused("value", "suite must be one of %s" % known)
     return suite
 
 
 def public_keys(app, suite, encoded, name="keys"):
-    """Return public keys given in base64, one after the other; raises Refused if one cannot be sealed to.
+    """Return public keys given in base64 as they are kept, one after the other; Refused if one is not sound.
 
-    They are put together in the segment block, which no recording needs now: the heap is small.
+    They are put together in the segment block, which no recording needs now. The line that they came in may
+    lie there, too, with long ones as views of it: what a key becomes is shorter, so nothing is lost that is
+    still to come.
     """
-    size = SUITES[suite]
+    from crypto import soundness
+
     if type(encoded) is not list or not encoded:
         raise Refused("value", "keys must be a list of public keys in base64")
     block = memoryview(app.parts.stream.block)
+    if len(encoded) * kept_bytes(suite) > len(block):
+        raise Refused("value", "%s: too many in one request" % name)
+    size = SUITES[suite]
     at = 0
-    is_sound = _load_is_sound()
-    for text in encoded:
-        key = _decoded(text)
-        if not is_sound(key):
-            raise Refused("value", "%s: a sound public key is %d bytes in base64" % (name, size))
-        block[at : at + size] = key
-        at += size
+    try:
+        for text in encoded:
+            key = block[at : at + size]
+            if not _decode(text, key) or not soundness.is_sound(suite, key):
+                raise Refused("value", "%s: a sound public key is %d bytes in base64" % (name, size))
+            at += kept_bytes(suite)
+    finally:
+        overlay.forget("crypto.soundness")
+    if suite == 2:
+        _add_hashes(block[:at])
     return block[:at]
 
 
-def _load_is_sound():
-    """The check of every suite there is; hpke.py has it too, but brings more than there may be room for."""
-    from crypto import x25519  # noqa: F401, I001 - first: an import inside an import needs more stack
-    from crypto import dhkem
+def _decode(text, key):
+    """Fill `key` with what a text in base64 holds; False if that is not exactly its size.
 
-    overlay.forget("crypto.x25519", "crypto.dhkem")
-    return dhkem.is_sound
-
-
-def _decoded(text):
+    A little at a time: there may be no room for all of it in one piece.
+    """
+    at = 0
     try:
-        return a2b_base64(text)
+        for start in range(0, len(text), _BASE64_PIECE):
+            piece = a2b_base64(text[start : start + _BASE64_PIECE])
+            key[at : at + len(piece)] = piece
+            at += len(piece)
     except (ValueError, TypeError):
-        return b""
+        return False
+    return at == len(key)
+
+
+def _add_hashes(kept):
+    """Put the SHA3-256 of ML-KEM's part behind each key of suite 2: encapsulation wants it each time."""
+    from crypto import sha3
+
+    for at in range(0, len(kept), SUITES[2] + HASH_BYTES):
+        kept[at + SUITES[2] : at + SUITES[2] + HASH_BYTES] = sha3.sha3_256(kept[at : at + _MLKEM_BYTES])
+    overlay.forget("crypto.sha3")
 
 
 def _count(request, name):
     value = request.get(name)
-    if type(value) is not int or not 0 <= value < 1 << 24:
+    if type(value) is not int or not 0 <= value < MOST_FIRST:
         raise Refused("value", "%s must be a whole number from 0 on" % name)
     return value
 

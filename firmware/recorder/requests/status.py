@@ -1,21 +1,24 @@
 """`status`: what the recorder tells of itself; with `settled` it forgets what the laptop has dealt with."""
 
 from crypto.suites import SUITES
+from recorder import keys
 from recorder.errors import Refused
+from recorder.struck import Struck
 
 
 def answer(request, app):
     """Return all that docs/protocol.md lists."""
     parts = app.parts
-    parts.journal.settle(_settled(request))
+    struck = Struck(parts.store)
+    struck.settle(_settled(request))
     return {
         "state": app.state,
         "build": parts.build,
         "suite": max(SUITES),
-        "keys": parts.keys.status(),
+        "keys": keys.ring(parts).status(),
         "next_container": parts.journal.next_container,
         "last": parts.journal.last,
-        "struck": parts.journal.struck,
+        "struck": struck.oldest(),
         "card": {
             "present": app.stock.present,
             "free": app.stock.free_bytes,

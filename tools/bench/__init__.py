@@ -1,0 +1,1 @@
+"""What the firmware costs, in numbers that come out the same each time: instructions and bytes, no times."""
