@@ -172,6 +172,7 @@ def make_recorder(
     card_bytes: int = CARD_BYTES,
     keys: int = 20,
     config: dict | None = None,
+    suite: int | None = None,
 ) -> Recorder:
     """A provisioned recorder in an empty folder: flash.img, card.img and the vault that knows it."""
     recorder = Recorder(folder, interpreter, fsck)
@@ -180,7 +181,7 @@ def make_recorder(
 
     def talk(client: RecorderClient) -> None:
         with open_vault(folder / "vault", PASSPHRASE) as vault:
-            provision(client, vault, keys, {**CONFIG, **(config or {})})
+            provision(client, vault, keys, {**CONFIG, **(config or {})}, suite=suite)
 
     recorder.converse(talk, for_ms=30_000, ends_in="ready")
     return recorder

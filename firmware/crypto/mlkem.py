@@ -5,7 +5,7 @@ happens. Memory is dearer than time: the vector y is made anew for each row of t
 permutations and transforms. What is done does not depend on the message.
 """
 
-from crypto.keccak import STATE_BYTES, permute
+from crypto.keccak import permute
 from crypto.mlkem_words import ZETAS, add_noise, compress, inverse_ntt, multiply_add, ntt, sample
 from crypto.sha3 import SHA3, SHA3_512_RATE, SHAKE, SHAKE128_RATE, SHAKE256_RATE, absorb
 from crypto.words import wipe
@@ -13,39 +13,39 @@ from micropython import const
 
 KEY_BYTES = const(1184)
 CIPHERTEXT_BYTES = const(1088)
-PIECE_BYTES = const(384)  # of the key: a polynomial of 256 numbers of 12 bits
+SCRATCH_BYTES = const(1792)  # three polynomials, and a sponge
+PIECE_BYTES = const(96)  # of the key, at a time: 64 numbers of 12 bits
 
+_POLYNOMIAL_BYTES = const(384)
 _SEED_AT = const(1152)  # the seed of the matrix follows three polynomials
 
 
-def encaps(read, write, message, key_hash):
+def encaps(read, write, message, key_hash, scratch):
     """ML-KEM.Encaps_internal (algorithm 17): return the shared secret, a bytearray of 32.
 
-    `read(offset, size)` gives up to 384 bytes of the encapsulation key. `write(piece)` takes the ciphertext
+    `read(offset, size)` gives up to 96 bytes of the encapsulation key. `write(piece)` takes the ciphertext
     in pieces of 320, 320, 320 and 128 bytes; their buffer is used again. `message` is 32 random bytes,
-    `key_hash` SHA3-256 of the key. Raises ValueError if there is not enough of the key or a coefficient is
-    not reduced (section 7.2); pieces may have been written by then.
+    `key_hash` SHA3-256 of the key. `scratch` is 1792 bytes to work in, and is wiped. Raises ValueError if
+    there is not enough of the key or a coefficient is not reduced (section 7.2); pieces may have been
+    written by then.
     """
     if len(message) != 32 or len(key_hash) != 32:
         raise ValueError("32 bytes are wanted")
-    buffers = []
+    view = memoryview(scratch)
+    total, operand, y, state = view[:512], view[512:1024], view[1024:1536], view[1536:SCRATCH_BYTES]
+    secret = bytearray(65)  # the shared secret, what the noise is made of, and a byte that counts
     try:
-        for size in (512, 512, 512, STATE_BYTES):
-            buffers.append(bytearray(size))
-        absorb(buffers[3], SHA3_512_RATE, SHA3, (message, key_hash))
-        # The shared secret, what the noise is made of, and a byte that counts.
-        buffers.append(buffers[3][:65])
-        _encrypt(read, write, message, buffers)
-        return buffers[4][:32]
+        absorb(state, SHA3_512_RATE, SHA3, (message, key_hash))
+        secret[:] = state[:65]
+        _encrypt(read, write, message, total, operand, y, state, memoryview(secret)[32:])
+        return secret[:32]
     finally:
-        for buffer in buffers:
-            wipe(buffer)
+        wipe(secret)
+        wipe(view[:SCRATCH_BYTES])
 
 
-def _encrypt(read, write, message, buffers):
-    """K-PKE.Encrypt (algorithm 14)."""
-    total, operand, y, state, secret = buffers
-    random = memoryview(secret)[32:]
+def _encrypt(read, write, message, total, operand, y, state, random):
+    """K-PKE.Encrypt (algorithm 14). random: 32 bytes and one that counts."""
     seed = bytearray(_piece(read, _SEED_AT, 32) + b"ij")
     zeros = bytes(32)
     for i in range(4):
@@ -55,8 +55,8 @@ def _encrypt(read, write, message, buffers):
                 seed[32] = i
                 seed[33] = j
                 _fill(operand, state, seed)
-            elif sample(operand, _piece(read, PIECE_BYTES * j, PIECE_BYTES), 256, 0) < 256:
-                raise ValueError("a coefficient is not reduced")
+            else:
+                _decode(operand, read, j)
             wipe(y)
             _noise(y, state, random, j, zeros)
             ntt(y, ZETAS)
@@ -66,6 +66,15 @@ def _encrypt(read, write, message, buffers):
         bits = 10 if i < 3 else 4
         compress(total, total, bits)
         write(memoryview(total)[: 32 * bits])
+
+
+def _decode(p, read, number):
+    """Take a polynomial of the key (algorithm 6), a little at a time: what is read needs room, too."""
+    have = 0
+    for at in range(_POLYNOMIAL_BYTES * number, _POLYNOMIAL_BYTES * (number + 1), PIECE_BYTES):
+        have = sample(p, _piece(read, at, PIECE_BYTES), PIECE_BYTES * 2 // 3, have)
+    if have < 256:
+        raise ValueError("a coefficient is not reduced")
 
 
 def _piece(read, offset, size):

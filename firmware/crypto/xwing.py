@@ -22,17 +22,18 @@ def encap_x25519(public_key, private):
     return x25519.scalar_mult(private, public_key), x25519.public_key(private)
 
 
-def encap_mlkem(read, write, message, key_hash, half, public_key):
+def encap_mlkem(read, write, message, key_hash, half, public_key, scratch):
     """Return the shared secret (32 bytes, a bytearray) of both halves.
 
     read: function (offset, size) → bytes of ML-KEM's public key. write: takes the whole of enc, piece by
     piece. message: the first 32 of the 64 random bytes. key_hash: SHA3-256 of ML-KEM's public key. half:
-    what encap_x25519() returned, public_key: what it was given. Raises ValueError for a key that is none.
+    what encap_x25519() returned, public_key: what it was given.
+    scratch: 1792 bytes to work in. Raises ValueError for a key that is none.
     """
     from crypto import sha3, mlkem  # noqa: I001 - what the other rests on first, for the stack is small
 
     secret_x, public_x = half
-    secret = mlkem.encaps(read, write, message, key_hash)
+    secret = mlkem.encaps(read, write, message, key_hash, scratch)
     write(public_x)
     try:
         return bytearray(sha3.sha3_256(secret, secret_x, public_x, public_key, _LABEL))

@@ -7,7 +7,7 @@ does not answer, has stood still or gives nonsense has no time. Whatever the bus
 import machine
 
 from micropython import const
-from recorder.clock import iso
+from recorder import overlay
 
 _ADDRESS = const(0x68)
 _SECONDS = const(0x00)  # then minutes, hours, day of the week, date, month and century, year; all in BCD
@@ -19,18 +19,6 @@ _STOPPED = const(0x80)  # in the status: the oscillator stands still, or once di
 _RUNNING = b"\x1c\x00"
 _TRIES = const(2)  # the bus may be in the middle of what a restart has cut short, or the second just over
 _TOLERANCE_MS = const(1500)
-_EARLIEST = "2020"
-_DAYS_TO_EPOCH = const(719_468)  # from 0000-03-01 to 1970-01-01
-
-
-def _to_ms(text):
-    """Return Unix time in milliseconds of YYYY-MM-DDTHH:MM:SSZ; raises ValueError without digits."""
-    year, month = int(text[:4]), int(text[5:7]) - 3
-    if month < 0:  # years begin in March here, so that a leap day is the last
-        year, month = year - 1, month + 12
-    days = year * 365 + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + int(text[8:10]) - 1
-    seconds = (int(text[11:13]) * 60 + int(text[14:16])) * 60 + int(text[17:19])
-    return ((days - _DAYS_TO_EPOCH) * 86_400 + seconds) * 1000
 
 
 class ClockChip:
@@ -68,22 +56,16 @@ class ClockChip:
         time = self._read_time()
         if time is None:
             return None
-        # The century bit counts as a digit too many, and so does the bit of the 12-hour mode.
-        text = "20%02x-%02x-%02xT%02x:%02x:%02xZ" % (time[6], time[5], time[4], time[2], time[1], time[0])
-        try:
-            time_ms = _to_ms(text)
-        except ValueError:
-            return None
-        # No 31st of June, no 61st second; and nothing was ever set to a time before this firmware's.
-        return time_ms if text > _EARLIEST and iso(time_ms) == text else None
+        time_ms = overlay.fetch("recorder.calendar").from_bcd(time)
+        overlay.forget("recorder.calendar")
+        return time_ms
 
     def set(self, time_ms):
         """Set the chip to the nearest second, and start it; True if it took that."""
-        text = iso(time_ms + 500)
-        time = bytes([int(text[at : at + 2], 16) for at in (17, 14, 11)])
-        date = bytes([int(text[at : at + 2], 16) for at in (8, 5, 2)])
+        time = overlay.fetch("recorder.calendar").to_bcd(time_ms + 500)
+        overlay.forget("recorder.calendar")
         try:
-            self._bus.writeto_mem(_ADDRESS, _SECONDS, time + b"\x01" + date)
+            self._bus.writeto_mem(_ADDRESS, _SECONDS, time)
             self._bus.writeto_mem(_ADDRESS, _CONTROL, _RUNNING)
         except OSError:
             return False

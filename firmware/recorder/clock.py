@@ -12,27 +12,6 @@ from micropython import const
 _SECOND_MS = const(1000)
 _HALF_MS = const(500)
 _DAY_MS = const(86_400_000)
-_DAYS_TO_EPOCH = const(719_468)  # from 0000-03-01 to 1970-01-01
-_ERA_DAYS = const(146_097)  # 400 years
-
-
-def _civil(days):
-    """Return (year, month, day) of a day counted from 1970-01-01 (H. Hinnant's civil_from_days)."""
-    days += _DAYS_TO_EPOCH
-    era, day_of_era = divmod(days, _ERA_DAYS)
-    year = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
-    day_of_year = day_of_era - (365 * year + year // 4 - year // 100)
-    shifted = (5 * day_of_year + 2) // 153  # March is 0
-    day = day_of_year - (153 * shifted + 2) // 5 + 1
-    month = shifted + 3 if shifted < 10 else shifted - 9
-    return year + era * 400 + (1 if month <= 2 else 0), month, day
-
-
-def iso(time_ms):
-    """Return Unix time in milliseconds as YYYY-MM-DDTHH:MM:SSZ."""
-    days, within_ms = divmod(time_ms, _DAY_MS)
-    minutes, seconds = divmod(within_ms // 1000, 60)
-    return "%04d-%02d-%02dT%02d:%02d:%02dZ" % (_civil(days) + (minutes // 60, minutes % 60, seconds))
 
 
 class Clock:

@@ -13,18 +13,18 @@ from crypto.words import wipe
 from micropython import const
 from recorder import format as layout
 from recorder import overlay
-from recorder.errors import StoreDamaged
 from recorder.store import CHECK_BYTES, NEW
 
+SCRATCH_BYTES = const(1792)  # as crypto/mlkem.py wants it
 _MLKEM_BYTES = const(1184)
 _KEY_BYTES = const(32)
 
 
-def steps(parts, recipients, secrets):
+def steps(parts, recipients, secrets, scratch):
     """A generator of the work for the container that the journal names; no step takes a fifth of a second.
 
     recipients: as place.py has them. secrets: a list that gets each one's shared secret, a bytearray which
-    the caller wipes. Raises StoreDamaged, ValueError.
+    the caller wipes. scratch: SCRATCH_BYTES to work in. Raises StoreDamaged, ValueError.
     """
     suite = parts.journal.prepared["suite"]
     for number, (_, name, at) in enumerate(recipients):
@@ -38,7 +38,7 @@ def steps(parts, recipients, secrets):
             else:
                 half = _x25519(key, second)
                 yield
-                secrets.append(_mlkem(key, first, half, enc))
+                secrets.append(_mlkem(key, first, half, enc, scratch))
             enc.finish()
         finally:
             wipe(ephemeral)
@@ -63,27 +63,26 @@ def _x25519(key, ephemeral):
     return half
 
 
-def _mlkem(key, message, half, enc):
+def _mlkem(key, message, half, enc, scratch):
     from crypto import sha3, mlkem, xwing  # noqa: F401, I001
 
     public_key = key.read(_MLKEM_BYTES, _KEY_BYTES)
     key_hash = key.read(_MLKEM_BYTES + _KEY_BYTES, _KEY_BYTES)
-    return xwing.encap_mlkem(key.read, enc.write, message, key_hash, half, public_key)
+    return xwing.encap_mlkem(key.read, enc.write, message, key_hash, half, public_key, scratch)
 
 
 class _Key:
-    """A public key as it is kept among the recorder's own files."""
+    """A public key as it is kept in the store, which is checked once. Raises StoreDamaged."""
 
     def __init__(self, store, name, at):
-        self._store = store
-        self._name = name
+        store.read_part(name, at, 1)
+        self._path = store.path(name)
         self._at = at
 
     def read(self, offset, size):
-        part = self._store.read_part(self._name, self._at + offset, size)
-        if len(part) != size:
-            raise StoreDamaged("a public key is cut short")
-        return part
+        with open(self._path, "rb") as file:
+            file.seek(self._at + offset)
+            return file.read(size)
 
 
 class _Enc:

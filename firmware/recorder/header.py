@@ -63,11 +63,11 @@ class Header:
         for first, end, piece in self._pieces:
             low, high = max(first, start), min(end, start + SECTOR_BYTES)
             if low < high:
+                part = memoryview(sector)[low - start : high - start]
                 if type(piece) is str:
-                    part = self._store.read_part(piece, low - first, high - low)
+                    self._store.read_into(piece, low - first, part)
                 else:
-                    part = piece[low - first : high - first]
-                sector[low - start : high - start] = part
+                    part[:] = piece[low - first : high - first]
         return sector
 
 

@@ -9,7 +9,7 @@ use, once each, is what is protected here. An overlay: of what it knows nothing 
 
 from hashlib import sha256
 
-from crypto.suites import KEY_ID_BYTES, SUITES
+from crypto.suites import KEY_ID_BYTES, SUITES, kept_bytes
 from micropython import const
 from recorder.errors import Refused, StoreDamaged
 
@@ -18,18 +18,12 @@ _RECOVERY_NAME = "recovery-%d"
 _BATCH = "keys-%d-%07d-%d"
 
 RECOVERY = const(-1)  # what stands for the recovery key where others have their place
-HASH_BYTES = const(32)
 _PIECE_BYTES = const(256)
 _COUNT_BITS = const(7)
 MOST_FIRST = const(1 << 22)  # that with the count is still a small int
 # Over all suites. Room for 10 000 keys of suite 1 and 300 of suite 2; more would take flash that journal
 # and seed must have to be written, and their names heap that a recording needs.
 MOST_BATCHES = const(160)
-
-
-def kept_bytes(suite):
-    """Return what one key takes in a file: suite 2 has the SHA3-256 of ML-KEM's part behind it."""
-    return SUITES[suite] + (HASH_BYTES if suite == 2 else 0)
 
 
 def ring(parts):

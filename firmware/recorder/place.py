@@ -10,7 +10,6 @@ from recorder import format as layout
 from recorder import keys
 from recorder.errors import CardFull, NoKeys, StoreDamaged
 
-_SECTOR_BYTES = const(512)
 _BLOCK_SECTORS = const(8)
 _BEGINNING_BYTES = const(2 * 4096)  # header and block 1
 _LETTERS = "RSTUVWXYZ"
@@ -22,7 +21,7 @@ def _may_be_ours(header_sector, identity, number):
 
     That has zeros where we write something; the journal has to vouch for the file's name.
     """
-    ours = layout.MAGIC + header_sector[8:12] + number.to_bytes(4, "big") + identity.recorder_id
+    ours = layout.MAGIC + bytes(header_sector[8:12]) + number.to_bytes(4, "big") + identity.recorder_id
     return all(there in (0, own) for there, own in zip(header_sector, ours))
 
 
@@ -31,15 +30,16 @@ class Place:
 
     had_bytes: what the container's file has. blocks: what it is to have. recipients: (key id, name in the
     store, where in that) of each recipient's key. few_keys: True if few one-time keys are left.
+    sector: 512 bytes to work in.
     """
 
-    def __init__(self, parts):
+    def __init__(self, parts, sector):
         self._card = parts.card
         self._identity = parts.identity
         self._journal = parts.journal
         self._log = parts.log
         self._keys = keys.ring(parts)
-        self._sector = bytearray(_SECTOR_BYTES)
+        self._sector = sector
 
     def find(self, wanted_blocks, least_blocks):
         """Find all of it: as many blocks as are wanted, or as the card has room for.

@@ -17,6 +17,7 @@ from recorder import header, overlay
 from recorder.container import Container
 from recorder.errors import CardFault, CardFull
 
+_STAMP_PIECE_BYTES = const(64)
 _STEP_BYTES = const(1024 * 1024)  # preallocated at a time: a dozen writes, while sound waits
 
 
@@ -24,15 +25,15 @@ class Preparation:
     """One container on its way; `container` is set after the last step of `steps()`.
 
     parts: card, identity, store, journal, entropy, feed. ids, secrets: what encapsulate.py made of its
-    recipients; the secrets are wiped when they were used.
+    recipients; the secrets are wiped when they were used. sector: 512 bytes to work in.
     """
 
-    def __init__(self, parts, ids, secrets):
+    def __init__(self, parts, ids, secrets, sector):
         self._parts = parts
         self._card = parts.card
         self._ids = ids
         self._secrets = secrets
-        self._sector = bytearray(header.SECTOR_BYTES)
+        self._sector = sector
         self.container = None
 
     def steps(self, had_bytes, blocks):
@@ -60,9 +61,10 @@ class Preparation:
             self._card.flush(file)
             self._parts.feed()
             yield
-        stamp = os.urandom(header.SECTOR_BYTES)
+        for at in range(0, header.SECTOR_BYTES, _STAMP_PIECE_BYTES):
+            self._sector[at : at + _STAMP_PIECE_BYTES] = os.urandom(_STAMP_PIECE_BYTES)
+        stamp = sha256(self._sector).digest()
         stamp_at = blocks * layout.BLOCK_BYTES - header.SECTOR_BYTES
-        self._sector[:] = stamp
         self._write_sector(file, stamp_at)
         yield
         container = Container(self._card, file, entry, hexlify(self._ids[0]).decode(), blocks)
@@ -117,7 +119,7 @@ class Preparation:
         sector = self._sector
         file.seek(stamp_at)
         file.readinto(sector)
-        kept = sector == stamp
+        kept = sha256(sector).digest() == stamp
         file.seek(0)
         sum = sha256()
         for _ in range(header.SECTORS):

@@ -1,13 +1,17 @@
 """What a container's SESSION record tells of the therapy session it holds (docs/format.md, section 5)."""
 
-from recorder.clock import iso
+from recorder import overlay
 from recorder.version import VERSION
 
 
 def started(clock):
     """Return the present time as SESSION has it; None if the clock was not set."""
     now_ms = clock.now_ms()
-    return None if now_ms is None else iso(now_ms)
+    if now_ms is None:
+        return None
+    text = overlay.fetch("recorder.calendar").iso(now_ms)
+    overlay.forget("recorder.calendar")
+    return text
 
 
 def describe(settings, clock, started, part, previous):

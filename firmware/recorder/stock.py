@@ -10,8 +10,10 @@ from crypto.words import wipe
 from micropython import const
 from recorder import errors, overlay
 from recorder import format as layout
+from recorder.encapsulate import SCRATCH_BYTES
 
 AHEAD_S = const(300)
+_SECTOR_BYTES = const(512)
 _AGAIN_S = const(10)
 _LEAST_MINUTES = const(10)  # with less room there is no sense in starting
 _LEAST_MORE_MINUTES = const(1)  # nor in going on
@@ -43,7 +45,7 @@ class Stock:
     def prepare(self):
         """Prepare the next container; raises what is wrong with card, keys or the recorder's own files."""
         try:
-            for _ in self._prepare(_LEAST_MINUTES):
+            for _ in self._prepare(_LEAST_MINUTES, self._parts.stream.block):
                 self._parts.feed()
         except MemoryError:
             raise errors.OutOfMemory("too little memory to prepare a container")
@@ -68,13 +70,17 @@ class Stock:
         except OSError:
             raise errors.CardFault("the card cannot be read")
 
-    def _prepare(self, least_minutes):
-        """A generator of the work; each part's module is forgotten before the next one is loaded."""
+    def _prepare(self, least_minutes, scratch):
+        """A generator of the work; each part's module is forgotten before the next one is loaded.
+
+        scratch: SCRATCH_BYTES to work in, in one piece, taken before what is loaded breaks up what is free.
+        """
+        sector = memoryview(scratch)[:_SECTOR_BYTES]
         parts = self._parts
         minutes = parts.settings["container_minutes"]
         secrets = []
         try:
-            place = overlay.fetch("recorder.place").Place(parts)
+            place = overlay.fetch("recorder.place").Place(parts, sector)
             place.find(self._blocks(minutes), self._blocks(least_minutes))
             self.few_keys = place.few_keys
             had_bytes, blocks, recipients = place.had_bytes, place.blocks, place.recipients
@@ -82,10 +88,10 @@ class Stock:
             overlay.forget("recorder.place", "recorder.keys")
             yield
             parts.entropy.refresh()
-            yield from overlay.fetch("recorder.encapsulate").steps(parts, recipients, secrets)
+            yield from overlay.fetch("recorder.encapsulate").steps(parts, recipients, secrets, scratch)
             overlay.forget("recorder.encapsulate")
             ids = [recipient[0] for recipient in recipients]
-            work = overlay.fetch("recorder.prepare").Preparation(parts, ids, secrets)
+            work = overlay.fetch("recorder.prepare").Preparation(parts, ids, secrets, sector)
             yield from work.steps(had_bytes, blocks)
             self._container = work.container
         except OSError:
@@ -119,7 +125,7 @@ class Stock:
             if self._steps is None:
                 self._parts.laptop.release()
                 gc.collect()
-                self._steps = self._prepare(_LEAST_MORE_MINUTES)
+                self._steps = self._prepare(_LEAST_MORE_MINUTES, bytearray(SCRATCH_BYTES))
             next(self._steps)  # type: ignore[arg-type]
         except StopIteration:
             self._end()

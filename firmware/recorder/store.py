@@ -13,7 +13,7 @@ from micropython import const
 from recorder.errors import StoreDamaged
 
 CHECK_BYTES = const(8)
-_PIECE_BYTES = const(256)  # read at a time: a file of keys is 4 KB, and the heap is small
+_PIECE_BYTES = const(64)  # read at a time: a file of keys is 4 KB, and the heap is small
 NEW = ".new"
 
 
@@ -80,12 +80,22 @@ class Store:
 
     def read_part(self, name, first_byte, count_bytes):
         """Return part of what is stored, once all of it was checked. Raises StoreDamaged."""
-        size = self.size(name)
-        with open(self.path(name), "rb") as file:
-            if not _is_whole(file, size):
-                raise StoreDamaged("the recorder's own file %s fails its check" % name)
+        with self._checked(name) as file:
             file.seek(first_byte)
             return file.read(count_bytes)
+
+    def read_into(self, name, first_byte, buffer):
+        """Fill `buffer` with part of what is stored, in the same way: nothing is allocated for it."""
+        with self._checked(name) as file:
+            file.seek(first_byte)
+            file.readinto(buffer)
+
+    def _checked(self, name):
+        file = open(self.path(name), "rb")
+        if _is_whole(file, self.size(name)):
+            return file
+        file.close()
+        raise StoreDamaged("the recorder's own file %s fails its check" % name)
 
     def write(self, name, data):
         """Store `data` under `name`, all or nothing across a power cut."""

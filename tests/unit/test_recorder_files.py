@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from crypto.suites import SUITES, key_id
+from crypto.suites import SUITES, kept_bytes, key_id
 from recorder.errors import Refused, StoreDamaged
 from recorder.journal import Journal
-from recorder.keys import MOST_BATCHES, RECOVERY, KeyRing, kept_bytes
+from recorder.keys import MOST_BATCHES, RECOVERY, KeyRing
 from recorder.store import Store
 
 

@@ -140,7 +140,8 @@ def test_what_ml_kem_encapsulates_on_the_board_others_decapsulate(on_the_board):
     def read(offset: int, size: int) -> bytes:
         return key[offset : offset + size]
 
-    secret = ours.encaps(read, lambda p: pieces.append(bytes(p)), bytes(range(32)), sha3.sha3_256(key))
+    scratch, key_hash = bytearray(ours.SCRATCH_BYTES), sha3.sha3_256(key)
+    secret = ours.encaps(read, lambda p: pieces.append(bytes(p)), bytes(range(32)), key_hash, scratch)
     assert private.decapsulate(b"".join(pieces)) == bytes(secret)
 
 

@@ -43,7 +43,7 @@ def encaps(key, message, write):
             raise AssertionError("too much at a time")
         return key[offset : offset + size]
 
-    return mlkem.encaps(read, write, message, sha3_256(key))
+    return mlkem.encaps(read, write, message, sha3_256(key), bytearray(mlkem.SCRATCH_BYTES))
 
 
 def run_encaps(key, message, ciphertext, secret):

@@ -10,7 +10,7 @@ Prints, for each on a line, key id, enc and ciphertext in hex.
 import json
 import sys
 
-from crypto import hpke, suites, xwing
+from crypto import hpke, mlkem, suites, xwing
 from crypto.sha3 import sha3_256
 
 MLKEM_BYTES = 1184
@@ -32,6 +32,7 @@ def encap(suite, public_key, ephemeral):
         sha3_256(public_key[:MLKEM_BYTES]),
         half,
         public_x,
+        bytearray(mlkem.SCRATCH_BYTES),
     )
     return secret, b"".join(pieces)
 

@@ -86,12 +86,18 @@ class Encapsulation:
 
     def run(self, write=None):
         write = write or self.ciphertext.extend
-        return mlkem.encaps(self.read, write, secrets.token_bytes(32), bytes(sha3_256(self.key)))
+        return mlkem.encaps(
+            self.read,
+            write,
+            secrets.token_bytes(32),
+            bytes(sha3_256(self.key)),
+            bytearray(mlkem.SCRATCH_BYTES),
+        )
 
     def left(self):
         """Bytearrays with something in them, but for the seed of the matrix, which is public."""
         buffers = [item for item in self.seen if isinstance(item, bytearray)]
-        assert {len(buffer) for buffer in buffers} == {34, 65, 256, 512}
+        assert {len(buffer) for buffer in buffers} == {34, 65, mlkem.SCRATCH_BYTES}
         return [len(buffer) for buffer in buffers if any(buffer) and len(buffer) != 34]
 
 
@@ -117,7 +123,7 @@ def test_nothing_secret_is_left_after_an_exception(monkeypatch):
 def test_messages_and_hashes_of_another_length_are_refused(sizes):
     message, key_hash = map(bytes, sizes)
     with pytest.raises(ValueError, match="32 bytes"):
-        mlkem.encaps(None, None, message, key_hash)
+        mlkem.encaps(None, None, message, key_hash, bytearray(mlkem.SCRATCH_BYTES))
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,15 @@
-"""`keys`: loads public keys that recordings are sealed to, used once each, or the last-resort key."""
+"""`keys`: loads public keys that recordings are sealed to, used once each, or the last-resort key.
+
+What it needs is loaded one after the other, for there is no room for all of it beside the console.
+"""
 
 from binascii import a2b_base64
 
-from crypto.suites import SUITES
+from crypto.suites import HASH_BYTES, SUITES, kept_bytes
 from micropython import const
 from recorder import overlay
 from recorder.errors import Refused
-from recorder.keys import HASH_BYTES, MOST_FIRST, kept_bytes, ring
+from recorder.keys import MOST_FIRST
 
 _MLKEM_BYTES = const(1184)
 _BASE64_PIECE = const(256)
@@ -16,12 +19,13 @@ def answer(request, app):
     """Store the keys of one request, all or nothing; tell how many there are now."""
     app.refuse_while_busy()
     suite = suite_field(request)
+    last_resort = _flag(request, "last_resort")
     keys = public_keys(app, suite, request.get("keys"))
-    known = ring(app.parts)
+    if last_resort and len(keys) != kept_bytes(suite):
+        raise Refused("value", "keys must hold one key, the last-resort key")
+    known = overlay.fetch("recorder.keys").ring(app.parts)
     try:
-        if _flag(request, "last_resort"):
-            if len(keys) != kept_bytes(suite):
-                raise Refused("value", "keys must hold one key, the last-resort key")
+        if last_resort:
             known.set_last_resort(suite, keys)
         else:
             known.load(suite, _count(request, "first"), keys)

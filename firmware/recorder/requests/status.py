@@ -1,7 +1,7 @@
 """`status`: what the recorder tells of itself; with `settled` it forgets what the laptop has dealt with."""
 
 from crypto.suites import SUITES
-from recorder import keys
+from recorder import overlay
 from recorder.errors import Refused
 from recorder.struck import Struck
 
@@ -15,7 +15,7 @@ def answer(request, app):
         "state": app.state,
         "build": parts.build,
         "suite": max(SUITES),
-        "keys": keys.ring(parts).status(),
+        "keys": overlay.fetch("recorder.keys").ring(parts).status(),
         "next_container": parts.journal.next_container,
         "last": parts.journal.last,
         "struck": struck.oldest(),

@@ -6,6 +6,7 @@ import sys
 
 import cases
 
+from recorder import log_file
 from recorder.errors import Refused, StoreDamaged
 from recorder.log import Log
 from recorder.requests import log as request
@@ -35,7 +36,7 @@ def start():
 
 
 def told(log):
-    return [(entry["n"], entry["boot"], entry["what"]) for entry in log.read(0, 1000)]
+    return [(entry["n"], entry["boot"], entry["what"]) for entry in log_file.read(log._store, 0, 1000)]
 
 
 def entries_come_back_after_a_restart(_):
@@ -47,9 +48,11 @@ def entries_come_back_after_a_restart(_):
     log.flush()
     log = start()
     assert told(log) == [(1, 1, "power-on"), (2, 1, "start"), (3, 1, "stop"), (4, 2, "power-on")]
-    assert log.read(1, 1) == [{"n": 2, "boot": 1, "uptime_s": 61, "what": "start", "value": 17}]
-    assert log.read(4, 10) == []
-    assert log.read(1 << 29, 10) == []
+    assert log_file.read(log._store, 1, 1) == [
+        {"n": 2, "boot": 1, "uptime_s": 61, "what": "start", "value": 17}
+    ]
+    assert log_file.read(log._store, 4, 10) == []
+    assert log_file.read(log._store, 1 << 29, 10) == []
 
 
 def every_kind_comes_back(_):
@@ -58,7 +61,7 @@ def every_kind_comes_back(_):
     for kind in kinds.split():
         log.note(kind, 3)
         log.flush()
-    assert [entry["what"] for entry in log.read(1, 100)] == kinds.split()
+    assert [entry["what"] for entry in log_file.read(log._store, 1, 100)] == kinds.split()
 
 
 def numbers_count_for_ever_and_the_newest_are_kept(_):
@@ -68,14 +71,14 @@ def numbers_count_for_ever_and_the_newest_are_kept(_):
         if number % 7 == 0:
             log.flush()
     log.flush()
-    entries = log.read(0, 1000)
+    entries = log_file.read(log._store, 0, 1000)
     assert 64 <= len(entries) <= 128
     assert [entry["n"] for entry in entries] == list(range(302 - len(entries), 302))
     assert all(entry["value"] == entry["n"] - 2 for entry in entries)
     for _ in range(100):
         log = start()
-    assert log.read(0, 1000)[-1]["n"] == 401
-    assert log.read(0, 1000)[-1]["boot"] == 101
+    assert log_file.read(log._store, 0, 1000)[-1]["n"] == 401
+    assert log_file.read(log._store, 0, 1000)[-1]["boot"] == 101
 
 
 def no_more_than_16_wait_and_the_newest_is_dropped(_):
@@ -83,10 +86,10 @@ def no_more_than_16_wait_and_the_newest_is_dropped(_):
     for number in range(20):
         log.note("keys", number)
     log.flush()
-    assert [entry["value"] for entry in log.read(1, 100)] == list(range(16))
+    assert [entry["value"] for entry in log_file.read(log._store, 1, 100)] == list(range(16))
     log.note("stop")
     log.flush()
-    assert log.read(17, 100)[0]["what"] == "stop"
+    assert log_file.read(log._store, 17, 100)[0]["what"] == "stop"
 
 
 def large_uptimes_and_values_fit(_):
@@ -95,7 +98,7 @@ def large_uptimes_and_values_fit(_):
     log.note("keys", 1 << 40)
     log.note("fault", -1)
     log.flush()
-    first, second = log.read(1, 2)
+    first, second = log_file.read(log._store, 1, 2)
     assert first["uptime_s"] == 3_000_000_000 and first["value"] == (1 << 30) - 1
     assert second["value"] == 0
 
@@ -137,7 +140,7 @@ def flash_that_fails_is_nobodys_fault(_):
         log.flush()
     store.write = real
     log.flush()
-    assert [entry["what"] for entry in log.read(1, 10)] == ["stop", "stop", "stop"]
+    assert [entry["what"] for entry in log_file.read(log._store, 1, 10)] == ["stop", "stop", "stop"]
     store.write = write
     Log(store, clock)
 
@@ -155,6 +158,7 @@ def noting_takes_no_memory_for_long(_):
 
 def the_request_gives_entries_by_the_line(_):
     log = App.parts.log = start()
+    App.parts.store = log._store
     for _number in range(200):
         clock.uptime_ms += 10_000_000_000
         log.note("provision", (1 << 30) - 1)

@@ -12,7 +12,7 @@ import recorder_on_bench as bench
 
 from boards.esp32_wroom import pins
 from drivers import radio
-from recorder import service
+from recorder import log_file, service
 from recorder.requests import service as request
 
 ADDRESS, BITS = pins.RADIO_CLOCK
@@ -203,7 +203,7 @@ def the_request_leaves_the_flag_and_restarts(root):
     bench.press(True)
     assert request.answer({}, app) == {}
     assert app.did == ["stop now"] and app.must_restart
-    assert app.parts.log.read(0, 9)[-1]["what"] == "service"
+    assert log_file.read(app.parts.store, 0, 9)[-1]["what"] == "service"
     assert service.is_asked_for(False, root) is True
     assert service.is_asked_for(False, root) is False
 

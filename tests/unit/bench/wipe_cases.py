@@ -7,6 +7,7 @@ import cases
 import machine
 import recorder_on_bench as bench
 
+from recorder import log_file
 from recorder.requests import wipe_card
 
 SECRET = b"what was said in the room stays in the room. " * 97
@@ -38,7 +39,7 @@ def done(refused=False):
     assert not parts.card.mounted
     assert "recorder.noise" not in sys.modules and "recorder.fat32" not in sys.modules
     parts.log.flush()
-    assert parts.log.read(0, 9)[-1]["what"] == "wipe"
+    assert log_file.read(parts.store, 0, 9)[-1]["what"] == "wipe"
     assert parts.fed > 3
     told = parts.laptop.told
     assert told == sorted(told) and all(0 <= permille <= 1000 for permille in told)

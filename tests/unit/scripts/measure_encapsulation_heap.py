@@ -54,7 +54,8 @@ def main(encaps, arguments):
 
     function = getattr(sys.modules["crypto.mlkem"], encaps)
     before = in_use()
-    secret = function(lambda offset, size: key[offset : offset + size], write, message, key_hash)
+    scratch = bytearray(1792)
+    secret = function(lambda offset, size: key[offset : offset + size], write, message, key_hash, scratch)
     found["working"] = state[1] - before
     found["ciphertext"], found["secret"] = ciphertext.hex(), secret.hex()
     print(json.dumps(found))
