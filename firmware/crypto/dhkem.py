@@ -33,7 +33,7 @@ def encap(public_key, ephemeral):
     public key of low order, ValueError for one of another length.
     """
     private, enc = derive_key_pair(ephemeral)
-    dh = b""
+    dh = bytearray(0)
     try:
         dh = x25519.scalar_mult(private, public_key)
         prk = labeled_extract(_SUITE_ID, b"", b"eae_prk", dh)
@@ -41,3 +41,4 @@ def encap(public_key, ephemeral):
         return labeled_expand(_SUITE_ID, prk, b"shared_secret", context, _SHARED_SECRET_BYTES), enc
     finally:
         wipe(private)
+        wipe(dh)

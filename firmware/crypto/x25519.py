@@ -55,12 +55,12 @@ _INVERSION = (
 
 
 def public_key(private):
-    """Return the public key (32 bytes) of a private key (any 32 bytes)."""
+    """Return the public key (32 bytes, a bytearray) of a private key (any 32 bytes)."""
     return scalar_mult(private, BASE_POINT)
 
 
 def scalar_mult(scalar, point):
-    """Return X25519(scalar, point), 32 bytes; both arguments are 32 bytes, little-endian.
+    """Return X25519(scalar, point), a bytearray of 32; both arguments are 32 bytes, little-endian.
 
     The scalar is clamped and the point's top bit ignored (RFC 7748, section 5). Raises LowOrderPoint on
     an all-zero result (section 6.1), ValueError on another length.
@@ -141,7 +141,7 @@ def _encode(state):
         held_bits -= 8
     if not some:
         raise LowOrderPoint("low-order X25519 point")
-    return bytes(result)
+    return result
 
 
 def _carry(state, carry):

@@ -12,10 +12,10 @@ _LABEL = b"\\.//^\\"
 
 
 def encap_x25519(public_key, private):
-    """Return (shared secret, ephemeral public key) of the X25519 half, 32 bytes each.
+    """Return (shared secret, ephemeral public key) of the X25519 half, bytearrays of 32.
 
-    public_key: the last 32 bytes of the recipient's. private: the last 32 of 64 fresh random bytes. Raises
-    ValueError for a public key of low order.
+    encap_mlkem() wipes the secret. public_key: the last 32 bytes of the recipient's. private: the last 32
+    of 64 fresh random bytes. Raises ValueError for a public key of low order.
     """
     from crypto import x25519
 
@@ -27,15 +27,17 @@ def encap_mlkem(read, write, message, key_hash, half, public_key, scratch):
 
     read: function (offset, size) → bytes of ML-KEM's public key. write: takes the whole of enc, piece by
     piece. message: the first 32 of the 64 random bytes. key_hash: SHA3-256 of ML-KEM's public key. half:
-    what encap_x25519() returned, public_key: what it was given.
-    scratch: 1792 bytes to work in. Raises ValueError for a key that is none.
+    what encap_x25519() returned, public_key: what it was given. scratch: 1792 bytes to work in. Raises
+    ValueError for a key that is none.
     """
     from crypto import sha3, mlkem  # noqa: I001 - what the other rests on first, for the stack is small
 
     secret_x, public_x = half
-    secret = mlkem.encaps(read, write, message, key_hash, scratch)
-    write(public_x)
+    secret = bytearray(0)
     try:
+        secret = mlkem.encaps(read, write, message, key_hash, scratch)
+        write(public_x)
         return bytearray(sha3.sha3_256(secret, secret_x, public_x, public_key, _LABEL))
     finally:
         wipe(secret)
+        wipe(secret_x)

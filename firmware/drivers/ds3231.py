@@ -63,7 +63,6 @@ class ClockChip:
     def set(self, time_ms):
         """Set the chip to the nearest second, and start it; True if it took that."""
         time = overlay.fetch("recorder.calendar").to_bcd(time_ms + 500)
-        overlay.forget("recorder.calendar")
         try:
             self._bus.writeto_mem(_ADDRESS, _SECONDS, time)
             self._bus.writeto_mem(_ADDRESS, _CONTROL, _RUNNING)

@@ -32,6 +32,7 @@ def steps(parts, recipients, secrets, scratch):
         enc = _Enc(parts.store, layout.ENC_NAME % number)
         ephemeral = parts.entropy.draw(2 * _KEY_BYTES)
         first, second = memoryview(ephemeral)[:_KEY_BYTES], memoryview(ephemeral)[_KEY_BYTES:]
+        half = (bytearray(0),)
         try:
             if suite == 1:
                 secrets.append(_dhkem(key, first, enc))
@@ -42,6 +43,7 @@ def steps(parts, recipients, secrets, scratch):
             enc.finish()
         finally:
             wipe(ephemeral)
+            wipe(half[0])
             enc.close()
             overlay.forget("crypto.dhkem", "crypto.x25519", "crypto.xwing", "crypto.mlkem", "crypto.sha3")
         yield

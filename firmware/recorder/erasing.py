@@ -3,12 +3,20 @@
 from recorder import overlay
 from recorder.errors import CardFault
 
-_OVERLAYS = ("recorder.expiry", "recorder.strike", "recorder.struck", "recorder.header")
+# What others rest on first: an import inside an import needs more stack.
+_OVERLAYS = ("recorder.struck", "recorder.header", "recorder.strike", "recorder.expiry")
+
+
+def _load(count):
+    """The last of the first `count` of them."""
+    for name in _OVERLAYS[:count]:
+        module = overlay.fetch(name)
+    return module
 
 
 def destroy(parts, entries):
     """Destroy `entries`, as Journal.striking has them. Raises CardFault: the next start goes on with it."""
-    strike = overlay.fetch("recorder.strike")
+    strike = _load(3)
     strike.begin(parts, entries)
     parts.log.note("destroy")
     try:
@@ -21,17 +29,17 @@ def destroy(parts, entries):
 def finish(parts):
     """Destroy what was begun, as far as it is on this card. Raises CardFault."""
     if parts.journal.striking:
-        overlay.fetch("recorder.strike").finish(parts)
+        _load(3).finish(parts)
 
 
 def is_due(parts):
     """True if something has expired, as far as the clock tells."""
-    return parts.clock.day() is not None and overlay.fetch("recorder.expiry").is_due(parts)
+    return parts.clock.day() is not None and _load(4).is_due(parts)
 
 
 def expire(parts):
     """Destroy and remove what has expired. Raises CardFault."""
-    overlay.fetch("recorder.expiry").run(parts)
+    _load(4).run(parts)
     parts.log.note("expire")
 
 

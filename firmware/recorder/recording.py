@@ -71,6 +71,7 @@ class Recording:
         self._segments.begin(container, about, self.flow.channels, salt, prefix)
         self._part_lost = self.flow.lost
         if parts.settings["retention_days"] and parts.clock.day() is not None:
+            overlay.fetch("recorder.struck")  # an import inside an import needs more stack
             overlay.fetch("recorder.expiry").note(parts, self._used[-1])
             overlay.forget("recorder.expiry", "recorder.struck")
 

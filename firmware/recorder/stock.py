@@ -80,6 +80,7 @@ class Stock:
         minutes = parts.settings["container_minutes"]
         secrets = []
         try:
+            overlay.fetch("recorder.keys")  # an import inside an import needs more stack
             place = overlay.fetch("recorder.place").Place(parts, sector)
             place.find(self._blocks(minutes), self._blocks(least_minutes))
             self.few_keys = place.few_keys
@@ -91,6 +92,7 @@ class Stock:
             yield from overlay.fetch("recorder.encapsulate").steps(parts, recipients, secrets, scratch)
             overlay.forget("recorder.encapsulate")
             ids = [recipient[0] for recipient in recipients]
+            overlay.fetch("recorder.header")
             work = overlay.fetch("recorder.prepare").Preparation(parts, ids, secrets, sector)
             yield from work.steps(had_bytes, blocks)
             self._container = work.container

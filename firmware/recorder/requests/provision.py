@@ -5,6 +5,7 @@ identity comes last: up to then a power cut leaves the recorder unprovisioned.
 """
 
 from recorder import format as layout
+from recorder import overlay
 from recorder.console import parse_hex
 
 
@@ -22,6 +23,7 @@ def answer(request, app):
     config = setting_rules.check(request.get("config", {}))
     parts.entropy.provision(seed)
     setting_rules.update(parts.settings, setting_rules.DEFAULTS, config)
+    overlay.fetch("recorder.calendar")  # here and not further down: there the stack may be too small for it
     parts.clock.set(time_ms)
     parts.identity.provision(recorder_id, secret)
     parts.indicator.dim(parts.settings["indicator"])

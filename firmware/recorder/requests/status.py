@@ -3,13 +3,12 @@
 from crypto.suites import SUITES
 from recorder import overlay
 from recorder.errors import Refused
-from recorder.struck import Struck
 
 
 def answer(request, app):
     """Return all that docs/protocol.md lists."""
     parts = app.parts
-    struck = Struck(parts.store)
+    struck = overlay.fetch("recorder.struck").Struck(parts.store)
     struck.settle(_settled(request))
     return {
         "state": app.state,
