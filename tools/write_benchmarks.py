@@ -2,6 +2,7 @@
 
 import sys
 
+import bench.heap
 import bench.seal
 import bench.sizes
 import bench.viper
@@ -16,6 +17,7 @@ Written by `make bench` and not by hand. The figures are the same on every run o
 """
 GROUPS = {
     "Sealing on the 32-bit interpreter": bench.seal,
+    "Heap": bench.heap,
     "Sizes on the board": bench.sizes,
     "Viper functions on the board": bench.viper,
 }

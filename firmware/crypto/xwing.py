@@ -37,7 +37,7 @@ def encap_mlkem(read, write, message, key_hash, half, public_key, scratch):
     try:
         secret = mlkem.encaps(read, write, message, key_hash, scratch)
         write(public_x)
-        return bytearray(sha3.sha3_256(secret, secret_x, public_x, public_key, _LABEL))
+        return sha3.sha3_256(secret, secret_x, public_x, public_key, _LABEL)
     finally:
         wipe(secret)
         wipe(secret_x)

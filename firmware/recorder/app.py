@@ -1,8 +1,7 @@
 """The recorder: what moves it from one state of states.py to another.
 
-step() is called for ever and never takes long while a recording is under way. Whatever goes wrong ends in
-the state `fault` with a code that the lights count; an exception that nobody foresaw does so too: the
-recording is closed as far as that can be done, its keys are dropped, and the fault is shown.
+step() is called for ever, and never takes long while a recording is under way. Whatever goes wrong ends in
+the state `fault`, with a code that the lights count: the recording is closed as far as can be, its keys go.
 """
 
 from micropython import const
@@ -193,6 +192,7 @@ class App:
         if parts.settings.damaged:
             raise errors.StoreDamaged("the stored settings cannot be read")
         self._clean_up()
+        parts.laptop.release()  # it may have been heard meanwhile
         self.stock.prepare()
         self._wait_for_consent()
 

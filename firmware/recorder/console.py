@@ -35,6 +35,9 @@ _REQUESTS = "provision keys recovery time config status selftest log wipe_card s
 # The states in which nobody works with the segment block from one step to the next.
 _LENDING = ("unprovisioned", "ready", "consent", "fault")
 
+# What requests load beside their own modules.
+_BROUGHT = ("recorder.setting_rules", "recorder.keys", "recorder.struck", "recorder.calendar")
+
 _NOT_AUTHENTIC = b'{"id": null, "ok": false, "error": "auth"}\n'
 _NOT_READABLE = b'{"id": null, "ok": false, "error": "syntax"}\n'
 _BRACE = const(0x7B)
@@ -213,7 +216,9 @@ class Console:
             return _module_for(request["do"]).answer(request, self._laptop.app)
         finally:
             brought = [name for name in sys.modules if name.startswith("recorder.requests.")]
-            overlay.forget("recorder.setting_rules", "recorder.keys", "recorder.struck", *brought)
+            overlay.forget(
+                "recorder.setting_rules", "recorder.keys", "recorder.struck", "recorder.calendar", *brought
+            )
 
     def _run(self, request_id, handler, request):
         """The answer's JSON as bytes, whatever `handler` does: its fields, its refusal, or `fault`."""

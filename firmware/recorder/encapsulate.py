@@ -30,10 +30,11 @@ def steps(parts, recipients, secrets, scratch):
     for number, (_, name, at) in enumerate(recipients):
         key = _Key(parts.store, name, at)
         enc = _Enc(parts.store, layout.ENC_NAME % number)
-        ephemeral = parts.entropy.draw(2 * _KEY_BYTES)
-        first, second = memoryview(ephemeral)[:_KEY_BYTES], memoryview(ephemeral)[_KEY_BYTES:]
-        half = (bytearray(0),)
+        ephemeral = bytearray(0)
+        half = (ephemeral,)
         try:
+            ephemeral = parts.entropy.draw(2 * _KEY_BYTES)
+            first, second = memoryview(ephemeral)[:_KEY_BYTES], memoryview(ephemeral)[_KEY_BYTES:]
             if suite == 1:
                 secrets.append(_dhkem(key, first, enc))
             else:

@@ -66,7 +66,7 @@ class Entropy:
     def draw(self, size):
         """Return `size` random bytes (at most 255 × 32) in a fresh bytearray; writes nothing to flash."""
         self._stir(b"")
-        drawn = bytearray(expand(self._key, b"cloister/1 draw", size))
+        drawn = expand(self._key, b"cloister/1 draw", size)
         self._key = expand(self._key, b"cloister/1 next", _KEY_BYTES)
         return drawn
 

@@ -52,6 +52,15 @@ class Journal:
             taken[str(suite)] = index + 1
         return taken
 
+    def pass_over(self, passed):
+        """Note that so many one-time keys of each suite are taken or of no use; writes only what is new."""
+        taken = dict(self._state["taken"])
+        for suite, count in passed.items():
+            if count > self.taken(suite):
+                taken[str(suite)] = count
+        if taken != self._state["taken"]:
+            self._commit(taken=taken)
+
     def give_key(self, suite, index):
         """Give the prepared container another key; nothing was recorded under the one it had."""
         prepared = dict(self._state["prepared"])

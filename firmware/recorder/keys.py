@@ -43,16 +43,23 @@ class KeyRing:
         self._journal = journal
         self._batches = {}  # of each suite the stored ones, in order: first key and count, in one number
         self.damaged = False
+        self.passed = {}
         for suite in SUITES:
             self._find_batches(suite)
 
     def _find_batches(self, suite):
         start = "keys-%d-" % suite
         batches = self._batches[suite] = []
+        old = []  # whose name has no count: an earlier firmware's
         for name in self._store.each():
             if name.startswith(start):
-                first, count = name[len(start) :].split("-")
-                batches.append(int(first) << _COUNT_BITS | int(count))
+                first, _, count = name[len(start) :].partition("-")
+                count = int(count) if count else self._store.size(name) // kept_bytes(suite)
+                batches.append(int(first) << _COUNT_BITS | count)
+                if len(name) == len(start) + len(first):
+                    old.append((name, batches[-1]))
+        for name, batch in old:
+            self._store.rename(name, self._name(suite, batch))
         batches.sort()
 
     def loaded(self, suite):
@@ -62,7 +69,7 @@ class KeyRing:
 
     def left(self, suite):
         """How many one-time keys of `suite` are not yet given to a container."""
-        return self.loaded(suite) - self._journal.taken(suite)
+        return max(0, self.loaded(suite) - self._journal.taken(suite))
 
     def load(self, suite, first, keys):
         """Store one-time keys number `first` … of `suite`, in one step; those already stored may be repeated.
@@ -80,7 +87,8 @@ class KeyRing:
                 raise Refused("value", "keys: number %d is already another key" % (first + i))
         new = first + count - loaded
         if new > 0:
-            self._forget_used(suite)
+            for other in SUITES:
+                self._forget_used(other)
             if sum(map(len, self._batches.values())) >= MOST_BATCHES:
                 raise Refused("full", "the recorder holds no more keys until some are used")
             self._store.write(_BATCH % (suite, loaded, new), keys[(loaded - first) * size :])
@@ -89,9 +97,13 @@ class KeyRing:
     def _differs(self, suite, number, key):
         """True if a key is stored under that number, and another one."""
         try:
-            return self.read(suite, number, 0, len(key)) != key
+            for at in range(0, len(key), _PIECE_BYTES):
+                piece = key[at : at + _PIECE_BYTES]
+                if self.read(suite, number, at, len(piece)) != piece:
+                    return True
         except StoreDamaged:
-            return False  # it went, or is not whole: nothing will be sealed to it any more
+            pass  # it went, or is not whole: nothing will be sealed to it any more
+        return False
 
     def _forget_used(self, suite):
         batches = self._batches[suite]
@@ -156,17 +168,25 @@ class KeyRing:
     def choose(self):
         """Return (suite, place) for the next container, of the highest suite with any key; None without one.
 
-        The place is None when only the last-resort key of that suite is left.
+        The place is None when only the last-resort key of that suite is left. Where a suite has one,
+        damaged or not, it was loaded whole, and no lower one is used again: the laptop may have destroyed
+        what opens that.
         """
         self.damaged = False
+        self.passed = {}
         for suite in sorted(SUITES, reverse=True):
-            for number in range(self._journal.taken(suite), self.loaded(suite)):
-                if self.has(suite, number):
-                    return suite, number
+            number = self._journal.taken(suite)
+            while number < self.loaded(suite) and not self.has(suite, number):
                 self.damaged = True
+                number += 1
+            self.passed[suite] = number
+            if number < self.loaded(suite):
+                return suite, number
             if self.has(suite, None):
                 return suite, None
-            self.damaged = self.damaged or self.is_stored(suite, None)
+            if self.is_stored(suite, None):
+                self.damaged = True
+                return None
         return None
 
     def set_last_resort(self, suite, key):

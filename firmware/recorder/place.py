@@ -29,17 +29,17 @@ class Place:
     """What find() found; the journal's `prepared` tells the rest.
 
     had_bytes: what the container's file has. blocks: what it is to have. recipients: (key id, name in the
-    store, where in that) of each recipient's key. few_keys: True if few one-time keys are left.
-    sector: 512 bytes to work in.
+    store, where in that) of each recipient's key. few_keys: True if few one-time keys are left. is_damaged:
+    True if a key failed its check. sector: 512 bytes to work in.
     """
 
     def __init__(self, parts, sector):
         self._card = parts.card
         self._identity = parts.identity
         self._journal = parts.journal
-        self._log = parts.log
         self._keys = keys.ring(parts)
         self._sector = sector
+        self.is_damaged = False
 
     def find(self, wanted_blocks, least_blocks):
         """Find all of it: as many blocks as are wanted, or as the card has room for.
@@ -55,22 +55,20 @@ class Place:
         if self._keys.has(suite, keys.RECOVERY):
             self.recipients.append(self._recipient(suite, keys.RECOVERY))
         elif self._keys.is_stored(suite, keys.RECOVERY):
-            self._note_damage()  # a recording without it is better than none
+            self.is_damaged = True  # a recording without it is better than none
         chosen = self._keys.choose()
-        self.few_keys = chosen is not None and self._keys.left(chosen[0]) <= _FEW_KEYS
+        self.few_keys = chosen is None or chosen[0] < suite or self._keys.left(suite) <= _FEW_KEYS
 
     def _recipient(self, suite, place):
         return (self._keys.id(suite, place),) + self._keys.where(suite, place)
-
-    def _note_damage(self):
-        self._log.note("fault", StoreDamaged.code)
 
     def _enter(self):
         """See that the journal says what is to be prepared."""
         prepared = self._journal.prepared
         chosen = self._keys.choose()
         if self._keys.damaged:
-            self._note_damage()
+            self.is_damaged = True
+            self._journal.pass_over(self._keys.passed)
         if prepared is None:
             if chosen is None:
                 if self._keys.damaged:

@@ -69,12 +69,16 @@ class Preparation:
         yield
         container = Container(self._card, file, entry, hexlify(self._ids[0]).decode(), blocks)
         container.file_key = self._parts.entropy.draw(layout.FILE_KEY_BYTES)
-        sealed = self._sealed(container)
-        container.seal, container.header_hash = sealed.seal, sealed.digest
-        yield
-        self._write_header(file, sealed)
-        yield
-        self._look_again(file, sealed.digest, stamp_at, stamp)
+        try:
+            sealed = self._sealed(container)
+            container.seal, container.header_hash = sealed.seal, sealed.digest
+            yield
+            self._write_header(file, sealed)
+            yield
+            self._look_again(file, sealed.digest, stamp_at, stamp)
+        except BaseException:
+            container.drop_key()
+            raise
         self.container = container
 
     def _sealed(self, container):
@@ -105,14 +109,15 @@ class Preparation:
             sealed.fill(sector, number)
             if not number:
                 wipe(memoryview(sector)[: len(layout.MAGIC)])
-            self._write_sector(file, number * header.SECTOR_BYTES)
+            self._write_sector(file, number * header.SECTOR_BYTES, number in (0, header.SECTORS - 1))
         sealed.fill(sector, 0)
         self._write_sector(file, 0)
 
-    def _write_sector(self, file, at):
+    def _write_sector(self, file, at, must_flush=True):
         file.seek(at)
         file.write(self._sector)
-        self._card.flush(file)
+        if must_flush:
+            self._card.flush(file)
 
     def _look_again(self, file, digest, stamp_at, stamp):
         """Read back what was written, and leave the file at block 1; raises CardFault."""

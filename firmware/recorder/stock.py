@@ -37,6 +37,7 @@ class Stock:
         self._parts = parts
         self._container = None
         self._steps = None
+        self._has_told = False
         self.full = False  # found so while preparing beside this recording
         self._ahead_s = AHEAD_S  # with how much room left it is begun, or tried again
         self.present = self.few_keys = False
@@ -44,6 +45,7 @@ class Stock:
 
     def prepare(self):
         """Prepare the next container; raises what is wrong with card, keys or the recorder's own files."""
+        self._has_told = False
         try:
             for _ in self._prepare(_LEAST_MINUTES, self._parts.stream.block):
                 self._parts.feed()
@@ -82,15 +84,16 @@ class Stock:
         try:
             overlay.fetch("recorder.keys")  # an import inside an import needs more stack
             place = overlay.fetch("recorder.place").Place(parts, sector)
-            place.find(self._blocks(minutes), self._blocks(least_minutes))
+            try:
+                place.find(self._blocks(minutes), self._blocks(least_minutes))
+            finally:
+                self._note(place.is_damaged)
             self.few_keys = place.few_keys
             had_bytes, blocks, recipients = place.had_bytes, place.blocks, place.recipients
             place = None
             overlay.forget("recorder.place", "recorder.keys")
             yield
-            parts.entropy.refresh()
-            yield from overlay.fetch("recorder.encapsulate").steps(parts, recipients, secrets, scratch)
-            overlay.forget("recorder.encapsulate")
+            yield from self._encapsulate(recipients, secrets, scratch)
             ids = [recipient[0] for recipient in recipients]
             overlay.fetch("recorder.header")
             work = overlay.fetch("recorder.prepare").Preparation(parts, ids, secrets, sector)
@@ -101,6 +104,21 @@ class Stock:
         finally:
             for secret in secrets:
                 wipe(secret)
+
+    def _encapsulate(self, recipients, secrets, scratch):
+        """What fails here is the recorder's own flash, and not the card."""
+        try:
+            self._parts.entropy.refresh()
+            yield from overlay.fetch("recorder.encapsulate").steps(self._parts, recipients, secrets, scratch)
+        except OSError:
+            raise errors.StoreDamaged("the recorder's own files cannot be read or written")
+        overlay.forget("recorder.encapsulate")
+
+    def _note(self, is_damaged):
+        """Tell of damaged keys in the log, once until the recorder is idle again: it takes few entries."""
+        if is_damaged and not self._has_told:
+            self._parts.log.note("fault", errors.StoreDamaged.code)
+            self._has_told = True
 
     def _blocks(self, minutes):
         """How many blocks a container of `minutes` takes, header and events included."""

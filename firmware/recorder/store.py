@@ -43,7 +43,7 @@ class Store:
             os.mkdir(root)
         except OSError:
             os.listdir(root)  # it is there already; anything else raises here
-        for name in [name for name in self.each() if name.endswith(NEW)]:
+        for name in [entry[0] for entry in os.ilistdir(root) if entry[0].endswith(NEW)]:
             os.remove(self.path(name))
 
     def path(self, name):
@@ -66,7 +66,8 @@ class Store:
         One at a time: the names of many batches of keys are more than the heap has to spare.
         """
         for entry in os.ilistdir(self._root):
-            yield entry[0]
+            if not entry[0].endswith(NEW):  # what a failed write has left is nothing that is stored
+                yield entry[0]
 
     def size(self, name):
         """Return how many bytes are stored under `name`."""
@@ -104,6 +105,10 @@ class Store:
             file.write(data)
             file.write(_check(data))
         os.rename(new, self.path(name))
+
+    def rename(self, name, other):
+        """Store under another name what is stored under `name`."""
+        os.rename(self.path(name), self.path(other))
 
     def remove(self, name):
         """Remove `name`; one that is not there is fine."""

@@ -79,7 +79,8 @@ def _write_header(card, file, destroyed, sector):
     for number in range(header.SECTORS):
         file.seek(number * header.SECTOR_BYTES)
         file.write(destroyed.fill(sector, number))
-        card.flush(file)
+        if number in (0, header.SECTORS - 1):
+            card.flush(file)
     file.seek(0)
     sum = sha256()
     for _ in range(header.SECTORS):

@@ -16,6 +16,7 @@ from host_tools.container.view import LAST_RESORT, ONE_TIME, RECOVERY
 
 PURGE, CLEAR, NONE = "Purge", "Clear", "none"
 CARD_PASSES = 2
+UNKNOWN = "keys that this vault does not have, so that their strength is not known"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ def conditions(evidence: Evidence) -> list[Condition]:
         ),
         Condition(
             "every key has a strength of at least 112 bits, and was stored only wrapped",
-            True,
-            f"the file keys have 256 bits and are sealed with {_strength(evidence.suites)}; private keys lie "
-            "in the vault under AES-256-GCM, whose key is opened by a passphrase through Argon2id",
+            bool(_strength(evidence.suites)),
+            f"the file keys have 256 bits and are sealed with {_strength(evidence.suites) or UNKNOWN}; "
+            "private keys lie in the vault under AES-256-GCM, whose key is opened by a passphrase through "
+            "Argon2id",
         ),
         Condition(
             "the key never left the vault, but in backups of all of it",
@@ -59,9 +61,12 @@ def conditions(evidence: Evidence) -> list[Condition]:
 
 
 def _strength(suites: Iterable[int]) -> str:
-    """What seals the file keys, and how strong that is (docs/format.md section 3; FIPS 203 for ML-KEM)."""
+    """What seals the file keys, and how strong that is (docs/format.md section 3; FIPS 203 for ML-KEM).
+
+    Empty if the vault knows none of the keys.
+    """
     words = {1: "X25519 (128 bits)", 2: "X25519 (128 bits) and ML-KEM-768 (192 bits) together"}
-    return ", or with ".join(words[suite] for suite in sorted(set(suites) & set(words))) or words[1]
+    return ", or with ".join(words[suite] for suite in sorted(set(suites) & set(words)))
 
 
 def level(evidence: Evidence, answers: Iterable[Condition]) -> tuple[str, str]:

@@ -21,6 +21,7 @@ JSON_ENDING = ".json"
 ENDINGS = (JSON_ENDING, ".html", ".pdf")
 MOST_BYTES = 16 * 1024 * 1024
 MOST_KEY_BYTES = 4096
+KEY_DIGITS = 64
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
@@ -243,7 +244,11 @@ def _key(text: str) -> bytes:
     from host_tools.certificate.signature import key_from
 
     path = Path(text)
-    is_file = not set(text) <= HEX_DIGITS and path.is_file()
+    is_hex = len(text) == KEY_DIGITS and set(text) <= HEX_DIGITS
+    try:
+        is_file = not is_hex and path.is_file()
+    except OSError:  # too long to be a name
+        is_file = False
     return key_from(_read(path, MOST_KEY_BYTES).decode("ascii", "replace") if is_file else text)
 
 

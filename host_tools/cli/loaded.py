@@ -1,6 +1,6 @@
 """What the commands that load a recorder with keys share: how many, and what is said after it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,21 @@ keys_option = click.option(
     show_default=True,
     help="One-time keys to fill the recorder up to; each serves one recording.",
 )
+
+
+def moved_lines(before: int, suite: int, status: dict[str, Any]) -> list[str]:
+    """What became of the keys of older suites on a recorder that went on from suite `before` (0: none)."""
+    from host_tools.recorder.loading import next_number, stock
+
+    lines = []
+    for older in range(1, suite):
+        left = stock(status, older)["left"]
+        unused = f"{left} unused one-time keys on the recorder are used no more; " if left else ""
+        if left or older == before:
+            lines.append(
+                f"suite {older}: {unused}at most number {next_number(status)} is sealed to a key of it still"
+            )
+    return [*lines, "the keys of what was recorded before stay in the vault"]
 
 
 def say_what_is_missing(vault: "Vault", suite: int, is_full: bool, is_chosen: bool = True) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from host_tools.cli.context import Context
-from host_tools.cli.loaded import keys_option, say_what_is_missing
+from host_tools.cli.loaded import keys_option, moved_lines, say_what_is_missing
 from host_tools.cli.progress import KeyProgress
 from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields
 from host_tools.cli.text import print_json
@@ -27,7 +27,7 @@ _RATES = ("8000", "16000", "24000", "32000", "48000")
     "--suite",
     type=click.Choice(["1", "2"]),
     help="What recordings are sealed with. 2: X25519 and ML-KEM-768 together, against quantum computers; "
-    "1: X25519 alone.  [default: 2, or 1 where the firmware knows no other]",
+    "1: X25519 alone.  [default: 2, or 1 where the firmware knows no other; with --keys 0 the one in use]",
 )
 @click.option("--rate", type=click.Choice(_RATES), help="Samples a second.")
 @click.option("--channels", type=click.Choice(["1", "2"]), help="Microphones.")
@@ -60,10 +60,11 @@ def provision(
     """Give a recorder its id, secret, keys, time and settings; fill up one that has them.
 
     A setting that is not given stays as it is. A recorder that is given keys of suite 2 uses that suite from
-    then on, and never goes back.
+    then on, and never goes back once all are loaded.
     """
     from host_tools.cli.retiring import retire_last_resort_keys
     from host_tools.recorder.client import RecorderClient
+    from host_tools.recorder.loading import newest_suite
     from host_tools.recorder.port import SerialPort
     from host_tools.recorder.provision import provision as run
 
@@ -79,7 +80,8 @@ def provision(
             "suite": result.suite,
         }
         retire_last_resort_keys(vault)
-        say_what_is_missing(vault, result.suite, result.is_full, is_chosen=suite is not None)
+        is_chosen = suite is not None or result.suite < newest_suite(result.status)
+        say_what_is_missing(vault, result.suite, result.is_full, is_chosen)
     _print_json(result) if as_json else _print_summary(result)
     leave(result.settlements)
 
@@ -95,6 +97,7 @@ def _print_json(result: "Provisioned") -> None:
         {
             "recorder": result.recorder_id.hex(),
             "new": result.is_new,
+            "suite_before": result.suite_before,
             "suite": result.suite,
             "keys_added": result.keys_added,
             "full": result.is_full,
@@ -114,6 +117,10 @@ def _print_summary(result: "Provisioned") -> None:
     click.echo(f"recorder {result.recorder_id.hex()} {done}")
     left = stock(result.status, result.suite)["left"]
     click.echo(f"one-time keys: {result.keys_added} added, {left} unused ({suite_words(result.suite)})")
+    if 0 < result.suite_before < result.suite:
+        click.echo(f"the recorder uses {suite_words(result.suite)} from now on")
+        for line in moved_lines(result.suite_before, result.suite, result.status):
+            click.echo(line)
     if result.drift_ms is not None and not result.is_new:
         click.echo(f"clock: set; it was {result.drift_ms / 1000:+.1f} s off")
     settings = sorted(result.settings.items())

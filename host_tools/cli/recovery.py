@@ -127,8 +127,9 @@ def export_key(
 ) -> None:
     """Write the recovery key to a file under a passphrase of its own, to be kept elsewhere.
 
-    KEY is what is in force, of each suite, unless you name one. The file is an age file: age -d opens it,
-    too. The vault remembers where it went, and certificates name it.
+    KEY is what is in force, of each suite, unless you name one; a key whose copy here was destroyed is left
+    out. The file is an age file: age -d opens it, too. The vault remembers where it went, and certificates
+    name it.
     """
     from host_tools.cli.passphrases import ask
     from host_tools.files import destination
@@ -136,12 +137,17 @@ def export_key(
 
     with context.open_vault("recovery", what="export") as vault:
         keys = _keys(vault, key_name)
+        gone = [key for key in keys if key.destroyed]
+        if len(gone) < len(keys):
+            keys = [key for key in keys if not key.destroyed]
         path = destination(wanted, f"cloister-recovery-{keys[-1].key_id}.age", force)
         passphrase = ask("the exported key", file_passphrase_file, "--file-passphrase-file", new=True)
         vault.account.detail |= {**_account(keys), "to": str(path)}
         with writing(str(path)):
             export(vault, keys, path, passphrase)
     click.echo(f"Wrote {_names(keys)} to {path}")
+    for key in gone:
+        note(f"without recovery key {key.key_id}: the vault's own copy of it was destroyed")
     note("whoever has this file and its passphrase opens every recording that was sealed to the key")
 
 

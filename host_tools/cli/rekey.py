@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from host_tools.cli.context import Context
-from host_tools.cli.loaded import keys_option, say_what_is_missing
+from host_tools.cli.loaded import keys_option, moved_lines, say_what_is_missing
 from host_tools.cli.progress import KeyProgress
 from host_tools.cli.talking import Decider, Teller, leave, port_option, settled_fields, talk
 from host_tools.cli.text import print_json
@@ -57,14 +57,11 @@ def _print_summary(name: str, done: "Rekeyed") -> None:
 
     words, left = suite_words(done.suite), stock(done.status, done.suite)["left"]
     if done.was_done:
-        click.echo(f"{name} uses {words} already: nothing was done")
+        was_done = "its recovery key was set anew" if done.recovery_changed else "nothing was done"
+        click.echo(f"{name} uses {words} already: {was_done}")
         click.echo(f"one-time keys: {left} unused; cloister provision loads more")
         return
     click.echo(f"{name} uses {words} from now on")
     click.echo(f"one-time keys: {done.keys_added} added, {left} unused")
-    for older, unused in done.unused.items():
-        click.echo(
-            f"suite {older}: {unused} unused one-time keys on the recorder are used no more; "
-            f"at most number {done.next_number} is sealed to a key of it still"
-        )
-    click.echo("the keys of what was recorded before stay in the vault")
+    for line in moved_lines(done.suite_before, done.suite, done.status):
+        click.echo(line)

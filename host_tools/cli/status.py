@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MEGABYTE = 1_000_000
 _FEW_KEYS = 10
 _HIGHEST_MV = 1_000_000
+_NOT_FINISHED = "loading was not finished: cloister rekey"
 _NOT_SET = "not set"
 _CLOCKS = {"rtc": "clock chip", "laptop": "set by the laptop, lost when power goes", "none": _NOT_SET}
 _STATES = {
@@ -133,8 +134,7 @@ def _key_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
         used, newest = 0, 0
     for suite in sorted(keys):
         ring = _object(keys[suite])
-        is_past = suite.isdecimal() and int(suite) < used
-        left = _left(ring.get("left"), ring.get("loaded"), is_past)
+        left = _left(suite, ring, keys, used)
         rows.append((f"suite {printable(suite)}", f"{_suite(suite)}: {left}"))
         for role in ("last_resort", "recovery"):
             if ring.get(role) is not None:
@@ -154,12 +154,22 @@ def _suite(suite: object) -> str:
     return known.get(str(suite), "not known to this program")
 
 
-def _left(left: object, loaded: object, is_past: bool) -> str:
+def _left(suite: str, ring: dict[str, Any], keys: dict[str, Any], used: int) -> str:
+    """What a suite's keys are good for; `keys` are those of all suites, `used` is in use (0: none)."""
+    left, loaded, last_resort = ring.get("left"), ring.get("loaded"), ring.get("last_resort")
+    if left == 0 and loaded == 0 and last_resort is None:
+        return "no keys"
     words = f"{_text(left)} one-time keys left of {_text(loaded)}"
-    if is_past:
-        return f"{words}: used no more, since there are keys of a newer suite"
+    if not used or not suite.isdecimal():
+        return words
+    newer = [_object(keys[name]) for name in keys if int(name) > int(suite)]
+    if int(suite) < used:
+        if any(other.get("last_resort") is not None for other in newer):
+            return f"{words}: used no more, since there are keys of a newer suite"
+        return f"{words}: used again after the few of a newer suite, as {_NOT_FINISHED}"
     if left == 0:
-        return f"{words}: recordings share the last-resort key; cloister provision loads more"
+        share = "recordings share the last-resort key; cloister provision loads more"
+        return f"{words}: {share if int(suite) == used and last_resort is not None else _NOT_FINISHED}"
     if isinstance(left, int) and left <= _FEW_KEYS:
         return f"{words}: cloister provision soon"
     return words

@@ -11,8 +11,12 @@ from contextlib import contextmanager
 
 import cryptography
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+try:
+    from cryptography.hazmat.primitives import hpke
+except ImportError:  # an old one: said by check_known
+    hpke = None  # type: ignore[assignment]
 
 from host_tools.container.layout import SUITES
 from host_tools.errors import CloisterError
@@ -20,7 +24,8 @@ from host_tools.errors import CloisterError
 MLKEM_SEED_BYTES = 64
 ENCAPSULATION_KEY_BYTES = 1184
 # The first release of `cryptography` whose HPKE has X-Wing.
-XWING_SINCE = "47"
+XWING_SINCE = "48"
+_HINT = "install the newer one; the wheels of cryptography have ML-KEM, and every vault needs it"
 
 
 def suite_words(suite: int) -> str:
@@ -32,8 +37,9 @@ def check_known(suite: int) -> None:
     """Raises CloisterError for a suite that this program, or the installed `cryptography`, does not have."""
     if suite not in SUITES:
         raise CloisterError(f"suite {suite} is not known to this program", "install the newer cloister")
-    has_xwing = hasattr(hpke.KEM, "MLKEM768_X25519") and hasattr(hpke, "MLKEM768X25519PrivateKey")
-    if suite > 1 and not has_xwing:
+    kems = getattr(hpke, "KEM", None)
+    has_xwing = hasattr(kems, "MLKEM768_X25519") and hasattr(hpke, "MLKEM768X25519PrivateKey")
+    if kems is None or (suite > 1 and not has_xwing):
         raise _missing(suite, f"cryptography {cryptography.__version__} is installed")
 
 
@@ -93,7 +99,7 @@ def unseal(suite: int, sealed: bytes, private: bytes, info: bytes) -> bytes:
         return _hpke(suite).decrypt(sealed, pair, info)
 
 
-def _hpke(suite: int) -> hpke.Suite:
+def _hpke(suite: int) -> "hpke.Suite":
     return hpke.Suite(getattr(hpke.KEM, SUITES[suite].kem), hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
@@ -116,4 +122,4 @@ def _support(suite: int) -> Iterator[None]:
 
 def _missing(suite: int, found: str) -> CloisterError:
     what = f"{suite_words(suite)}, needs version {XWING_SINCE} or newer of cryptography"
-    return CloisterError(f"{what}: {found}", "install the newer one; what is in suite 1 works without it")
+    return CloisterError(f"{what}: {found}", _HINT)

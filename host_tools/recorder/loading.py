@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from host_tools.container.layout import KEY_ID_BYTES, NEWEST_SUITE
+from host_tools.container.layout import KEY_ID_BYTES, NEWEST_SUITE, SUITES
 from host_tools.container.suites import check_known, suite_words
 from host_tools.errors import CloisterError
 from host_tools.recorder.client import RecorderClient, RecorderRefused
@@ -53,14 +53,17 @@ def suite_in_use(status: dict[str, Any]) -> int:
     return max((suite for suite in _rings(status) if _has_any_key(stock(status, suite))), default=0)
 
 
-def choose_suite(status: dict[str, Any], wanted: int | None = None) -> int:
+def choose_suite(status: dict[str, Any], wanted: int | None = None, wanted_keys: int | None = None) -> int:
     """The suite to load keys of: the wanted one, else the newest that both sides know.
 
-    Raises CloisterError if the recorder does not know it, or has gone on to a newer one; and if the installed
-    `cryptography` does not have it.
+    Where no one-time keys are wanted it is the one in use: nothing is there to go on to a newer one with.
+    Raises CloisterError if the recorder does not know it, or has gone on to a newer one; and if this program
+    or the installed `cryptography` does not have it, or the one in use.
     """
     newest, used = newest_suite(status), suite_in_use(status)
-    suite = wanted or min(newest, NEWEST_SUITE)
+    if used:
+        check_known(used)
+    suite = wanted or (used if wanted_keys == 0 else 0) or min(newest, NEWEST_SUITE)
     if suite > newest:
         raise CloisterError(
             f"the recorder's firmware knows {suite_words(newest)} only, not {suite_words(suite)}",
@@ -104,16 +107,38 @@ def load(
     wanted_keys: int,
     on_keys: OnKeys,
 ) -> Loaded:
-    """Bring the recorder to that many unused one-time keys of a suite, and to the keys that stand."""
+    """Bring the recorder to that many unused one-time keys of a suite, and to the keys that stand.
+
+    Raises CloisterError rather than move it from an older suite to the last-resort key of this one alone,
+    which all its recordings would share from then on.
+    """
     have = stock(status, suite)
     last_resort = renew_if_used(vault, recorder_id, suite, have, next_number(status))
-    recovery = recovery_key_in_force(vault, suite)
-    if have["recovery"] != (recovery and key_id(recovery)):
-        client.request("recovery", suite=suite, key=recovery and _encoded(recovery))
+    sync_recovery(client, vault, status, suite)
     loaded = _top_up(client, vault, recorder_id, suite, have, wanted_keys, on_keys)
+    if have["left"] + loaded.keys_added == 0 and 0 < suite_in_use(status) < suite:
+        raise _would_share_one_key(suite, suite_in_use(status), loaded.is_full)
     if have["last_resort"] != key_id(last_resort):
         client.request("keys", suite=suite, first=0, keys=[_encoded(last_resort)], last_resort=True)
     return loaded
+
+
+def sync_recovery(client: RecorderClient, vault: "Vault", status: dict[str, Any], suite: int) -> bool:
+    """Set or clear the recovery key of that suite, and of each other that the recorder has any key of.
+
+    Whether anything was changed. A suite that this program does not know is left alone.
+    """
+    is_changed = False
+    for number in sorted(_rings(status).keys() | {suite}):
+        have = stock(status, number)
+        has_keys = _has_any_key(have) or have["recovery"] is not None
+        if number not in SUITES or not (has_keys or number == suite):
+            continue
+        recovery = recovery_key_in_force(vault, number)
+        if have["recovery"] != (recovery and key_id(recovery)):
+            client.request("recovery", suite=number, key=recovery and _encoded(recovery))
+            is_changed = True
+    return is_changed
 
 
 def note_loaded(vault: "Vault", recorder_id: bytes, suite: int, status: dict[str, Any]) -> None:
@@ -157,6 +182,19 @@ def _top_up(
         done += len(batch)
         on_keys(done, missing)
     return Loaded(suite, done, False)
+
+
+def _would_share_one_key(suite: int, used: int, is_full: bool) -> CloisterError:
+    if is_full:
+        return CloisterError(
+            f"the recorder has no room for keys of suite {suite} beside those of suite {used}",
+            "import what it recorded, so that used keys go, or make it a new one: cloister recorder reset; "
+            f"cloister provision --suite {used} leaves it with suite {used}",
+        )
+    return CloisterError(
+        f"without one-time keys of suite {suite} all recordings would share its last-resort key",
+        "say with --keys how many to load",
+    )
 
 
 def _batches(public_keys: list[bytes]) -> Iterator[list[str]]:

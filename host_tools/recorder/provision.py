@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from host_tools.container.suites import check_known
 from host_tools.errors import CloisterError
 from host_tools.recorder.client import RECORDER_ID_BYTES, RecorderClient
-from host_tools.recorder.loading import OnKeys, choose_suite, load, next_number, note_loaded, stock
+from host_tools.recorder.loading import (
+    OnKeys,
+    choose_suite,
+    load,
+    next_number,
+    note_loaded,
+    stock,
+    suite_in_use,
+)
 from host_tools.recorder.status import ask_status, settle, without_frame
 
 if TYPE_CHECKING:
@@ -30,11 +38,13 @@ SEED_BYTES = 64
 class Provisioned:
     """What was done and what is in force now; `status` is the recorder's own last answer.
 
-    `suite` is that of the keys that were added, `is_full` whether the recorder had room for no more of them.
+    `suite` is that of the keys that were added, `suite_before` the one that was in use before (0: none),
+    `is_full` whether the recorder had room for no more keys.
     """
 
     recorder_id: bytes
     is_new: bool
+    suite_before: int
     suite: int
     keys_added: int
     is_full: bool
@@ -56,10 +66,10 @@ def provision(
 ) -> Provisioned:
     """Bring the recorder to `wanted_keys` unused one-time keys, the right time and `config`.
 
-    Without a `suite` it is the newest that the recorder and this program know. `on_keys(done, total)` is told
-    of the keys as they are stored, `on_settled` of what was destroyed on the recorder as it is dealt with;
-    `decide` as in `settle`. Raises CloisterError if the recorder is of another vault, refuses, or goes away;
-    a second run goes on where this one stopped.
+    Without a `suite` it is the newest that the recorder and this program know, or with no keys wanted the one
+    in use. `on_keys(done, total)` is told of the keys as they are stored, `on_settled` of what was destroyed
+    on the recorder as it is dealt with; `decide` as in `settle`. Raises CloisterError if the
+    recorder is of another vault, refuses, or goes away; a second run goes on where this one stopped.
     """
     if suite is not None:
         check_known(suite)
@@ -69,7 +79,8 @@ def provision(
         recorder_id = _make_ours(client, vault, config)
     client.use_secret(known_secret(vault, recorder_id))
     status, settlements = settle(client, vault, recorder_id, on_settled, decide)
-    suite = choose_suite(status, suite)
+    suite = choose_suite(status, suite, wanted_keys)
+    suite_before = suite_in_use(status)
     loaded = load(client, vault, recorder_id, suite, status, wanted_keys, on_keys)
     drift_ms = client.request("time", time_ms=_now_ms()).get("drift_ms")
     settings = client.request("config", **config)
@@ -78,6 +89,7 @@ def provision(
     return Provisioned(
         recorder_id,
         is_new,
+        suite_before,
         suite,
         loaded.keys_added,
         loaded.is_full,

@@ -21,6 +21,7 @@ from host_tools.recorder.loading import (
     note_loaded,
     stock,
     suite_in_use,
+    sync_recovery,
 )
 from host_tools.recorder.status import ask_status, settle
 
@@ -34,8 +35,8 @@ class Rekeyed:
     """What was done: the suites in use before (0: none) and after, and the one-time keys that were added.
 
     `unused` are the one-time keys of older suites that the recorder still has and will not use, by suite;
-    `next_number` is the recording that may be sealed to one of them still. With `was_done` nothing was
-    left to do.
+    `next_number` is the recording that may be sealed to one of them still. With `was_done` no keys were
+    left to load; `recovery_changed` is whether a recovery key was set or cleared then.
     """
 
     suite_before: int
@@ -43,6 +44,7 @@ class Rekeyed:
     keys_added: int
     is_full: bool
     was_done: bool
+    recovery_changed: bool
     unused: dict[int, int]
     next_number: int
     status: dict[str, Any]
@@ -69,8 +71,10 @@ def rekey(
     before = suite_in_use(status)
     was_done = stock(status, suite)["last_resort"] is not None
     loaded = Loaded(suite, 0, False)
+    recovery_changed = was_done and sync_recovery(client, vault, status, suite)
     if not was_done:
         loaded = load(client, vault, recorder_id, suite, status, wanted_keys, on_keys)
+    if recovery_changed or not was_done:
         status = ask_status(client, vault, recorder_id)
     note_loaded(vault, recorder_id, suite, status)
     unused = {older: stock(status, older)["left"] for older in range(1, suite)}
@@ -80,6 +84,7 @@ def rekey(
         keys_added=loaded.keys_added,
         is_full=loaded.is_full,
         was_done=was_done,
+        recovery_changed=recovery_changed,
         unused={older: left for older, left in unused.items() if left},
         next_number=next_number(status),
         status=status,

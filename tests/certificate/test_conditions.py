@@ -14,7 +14,7 @@ DISK = Medium("the vault's own copy", True, is_vaults=True)
 CARD = Medium("card: 1 container", True, "Brand X", "123", 32_000_000_000, "/media/card", passes=2)
 PLAIN = Evidence(
     "2025-08-01T10:00:00+00:00", "Dr. Day", "2025-08-01T09:59:00+00:00", RECORDINGS,
-    media=[DISK], checks=["the keys were asked for"],
+    suites=[1], media=[DISK], checks=["the keys were asked for"],
 )  # fmt: skip
 BACKUP = Copy("2025-07-20T10:00:00+00:00", "backup", (), "stick A")
 EXPORT = Copy("2025-07-21T10:00:00+00:00", "export", (5,), "a.flac")
@@ -56,6 +56,7 @@ def test_purge_is_claimed_when_every_condition_is_met() -> None:
             "somebody else",
         ),
         ({"unread": [5]}, "no recovery key", "not known"),
+        ({"suites": []}, "every key has a strength", "their strength is not known; private"),
         ({"unread": [5]}, "no recovery key", "recording 5"),
     ],
 )

@@ -19,13 +19,17 @@ def check(*arguments: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, 
     return (status, *capsys.readouterr())
 
 
-def test_it_is_checked_with_the_public_key_alone(practice: Practice, tmp_path: Path, capsys) -> None:
+def test_it_is_checked_with_the_public_key_alone(
+    practice: Practice, tmp_path: Path, capsys, monkeypatch
+) -> None:
     assert practice("expire", 1, *EARLY, "-o", tmp_path / "c.json") == 0
     assert practice("certificate", "--public-key") == 0
     key = practice.out.strip()
     (tmp_path / "key").write_text(practice.out)
+    (tmp_path / "cafe").write_text(practice.out)
+    monkeypatch.chdir(tmp_path)
     shutil.rmtree(practice.made.folder)
-    for given in ((), ("--key", key), ("--key", key.upper()), ("--key", tmp_path / "key")):
+    for given in ((), ("--key", key), ("--key", key.upper()), ("--key", tmp_path / "key"), ("--key", "cafe")):
         status, out, err = check(tmp_path / "c.json", *given, capsys=capsys)
         assert (
             status == 0
@@ -63,6 +67,8 @@ def test_what_is_no_certificate_or_no_key_is_said(practice: Practice, tmp_path: 
     for name, words in (("c.pdf", "no certificate"), ("none", "cannot be read"), ("large", "too large")):
         status, out, err = check(tmp_path / name, capsys=capsys)
         assert (status, out) == (1, "") and words in err
+    status, _, err = check(tmp_path / "c.json", "--key", "ab" * 500, capsys=capsys)
+    assert status == 1 and "64 hex digits" in err
     status, _, err = check(tmp_path / "c.json", "--key", "abc", capsys=capsys)
     assert status == 1 and "64 hex digits" in err
 

@@ -214,7 +214,20 @@ def test_a_recorder_that_wants_a_destroyed_key_again_is_told(cloister: Cloister,
             {"keys": {"1": {"left": 10, "loaded": 100}}},
             "10 one-time keys left of 100: cloister provision soon",
         ),
-        ({"keys": {"1": {"left": 0, "loaded": 100}}}, "recordings share the last-resort key"),
+        ({"keys": {"1": {"left": 0, "loaded": 100, "last_resort": "ab"}}}, "share the last-resort key"),
+        ({"keys": {"1": {"left": 3, "loaded": 3}, "2": {"left": 0, "loaded": 0}}}, "ML-KEM-768): no keys\n"),
+        (
+            {"keys": {"1": {"left": 3, "loaded": 3}, "2": {"left": 0, "loaded": 4}}},
+            "ML-KEM-768): 0 one-time keys left of 4: loading was not finished: cloister rekey\n",
+        ),
+        (
+            {"keys": {"1": {"left": 3, "loaded": 3}, "2": {"left": 1, "loaded": 4}}},
+            "used again after the few of a newer suite, as loading was not finished: cloister rekey\n",
+        ),
+        (
+            {"keys": {"1": {"left": 3, "loaded": 3}, "2": {"left": 1, "loaded": 4, "last_resort": "ab"}}},
+            "3 one-time keys left of 3: used no more",
+        ),
     ],
 )
 def test_the_page_says_it_in_words(cloister: Cloister, recorder, port, fields, words) -> None:

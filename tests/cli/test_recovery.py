@@ -197,6 +197,19 @@ def test_an_exported_key_outlives_the_vaults_own_copy_and_comes_back(
         assert vault.private_key_for(bytes.fromhex(key)).private is not None
 
 
+def test_an_export_leaves_out_the_key_whose_copy_here_was_destroyed(
+    cloister: Cloister, tmp_path: Path, passphrase_file: Path
+) -> None:
+    key = make(cloister)
+    assert export(cloister, passphrase_file, tmp_path / "key.age") == 0
+    assert cloister("recovery", "destroy", key, "--yes") == 0
+    (other,) = [entry["key_id"] for entry in shown(cloister) if entry["key_id"] != key]
+    path = tmp_path / "b.age"
+    assert cloister("recovery", "export", "-o", path, "--file-passphrase-file", passphrase_file) == 0
+    assert f"Wrote recovery key {other} to {path}" in cloister.out
+    assert f"without recovery key {key}: the vault's own copy of it was destroyed" in cloister.err
+
+
 def test_a_key_that_was_never_exported_is_gone_and_no_longer_used(cloister: Cloister, recorder, port) -> None:
     key = make(cloister)
     assert cloister("recovery", "destroy", key, "--yes") == 0

@@ -12,7 +12,7 @@ from host_tools import age_passphrase
 from host_tools.vault import recovery
 from tests.pty_double import PtyDouble
 from tests.reference_writer import key_id
-from tests.suited_recorder import SuitedRecorder
+from tests.suited_recorder import Ring, SuitedRecorder
 from tests.typed_command import SOUND, Cloister, errors
 from tests.unit.recorder_double import RecorderDouble
 
@@ -113,6 +113,22 @@ def test_rekey_moves_a_recorder_and_the_second_run_says_that_it_is_done(
     with cloister.made.open() as vault:
         entries = [entry.detail for entry in vault.audit.entries() if entry.action == "rekey"]
     assert [(entry["keys"], entry["suite"]) for entry in entries] == [(6, 2), (0, 2)]
+
+
+def test_provisioning_that_moves_a_recorder_says_so_as_rekey_does(cloister: Cloister, recorder, port) -> None:
+    assert cloister("provision", "--port", port, "--keys", "5", "--suite", "1") == 0
+    assert "from now on" not in cloister.out
+    assert cloister("provision", "--port", port, "--keys", "0") == 0
+    assert "X25519)" in cloister.out and "firmware" not in cloister.err
+    assert cloister("provision", "--port", port, "--keys", "6") == 0
+    assert f"the recorder uses suite 2, {X_WING} from now on\nsuite 1: 5 unused one-" in cloister.out
+    assert "used no more; at most number 1 is sealed to a key of it still\nthe keys of what" in cloister.out
+    assert cloister("provision", "--port", port, "--keys", "6") == 0
+    assert "from now on" not in cloister.out
+    recorder.rings[2] = Ring()
+    assert cloister("provision", "--port", port, "--keys", "9", "--json") == 0
+    told = json.loads(cloister.out)
+    assert (told["suite_before"], told["suite"]) == (1, 2)
 
 
 def test_rekey_as_json(cloister: Cloister, recorder, port) -> None:
@@ -280,5 +296,5 @@ def test_without_x_wing_every_command_says_so_in_a_line(cloister: Cloister, monk
     """The vault itself is sealed to its people with X-Wing."""
     monkeypatch.delattr(hpke, "MLKEM768X25519PrivateKey")
     assert cloister("list") == 1
-    assert "needs version 47 or newer of cryptography" in cloister.err
+    assert "needs version 48 or newer of cryptography" in cloister.err
     assert len(cloister.err.splitlines()) == 2

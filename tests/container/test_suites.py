@@ -1,13 +1,16 @@
 """Containers of suite 2, X-Wing: opened, their recipients judged, and told plainly where they cannot be."""
 
 import hashlib
+import importlib.util
 import json
 import os
+import sys
 from types import SimpleNamespace
 
 import cryptography_vectors
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat import primitives
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 
@@ -182,14 +185,25 @@ def test_where_cryptography_lacks_it_one_line_says_so_and_suite_1_is_read(known,
     old = Writer(view.make_key(writer.recorder_id), writer.recorder_id, writer.secret)
     of_suite_1 = old.container(2, pcm=PCM)
     without_x_wing(monkeypatch, what)
-    words = r"suite 2, X-Wing \(X25519 and ML-KEM-768\), needs version 47 or newer of cryptography"
+    words = r"suite 2, X-Wing \(X25519 and ML-KEM-768\), needs version 48 or newer of cryptography"
     for act in (lambda: suites.make_private_key(2), lambda: judge(container, view)):
         with pytest.raises(CloisterError, match=words) as refused:
             act()
         assert "\n" not in refused.value.message
-        assert "suite 1 works without it" in refused.value.hint
+        assert "every vault needs it" in refused.value.hint
     assert judge(of_suite_1, view).word == "complete"
     assert len(suites.make_private_key(1)) == 32
+
+
+def test_a_cryptography_without_hpke_is_told_in_the_same_line(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.hpke", None)
+    monkeypatch.delattr(primitives, "hpke")
+    spec = importlib.util.spec_from_file_location("old_suites", suites.__file__)
+    old = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(old)
+    for suite in (1, 2):
+        with pytest.raises(CloisterError, match=f"suite {suite}, .* needs version 48 or newer of crypto"):
+            old.make_private_key(suite)
 
 
 def test_every_block_of_a_header_is_laid_out_as_the_format_says(known) -> None:

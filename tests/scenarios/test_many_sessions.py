@@ -45,8 +45,8 @@ def test_a_recorder_without_one_time_keys_goes_on_with_the_last_resort_key_and_c
 def test_sessions_go_on_after_the_laptop_has_loaded_many_keys(recorder):
     def load(client) -> None:
         with open_vault(recorder.folder / "vault", PASSPHRASE) as vault:
-            provision(client, vault, 400, {})
+            provision(client, vault, 30, {})  # five times two more, before anybody consents
 
-    recorder.converse(load, sessions(2, first_s=6, every_s=7), for_ms=21_000)
+    recorder.converse(load, sessions(2, first_s=12, every_s=7), for_ms=27_000)
     assert not recorder.faults()
     assert [finding.word for finding in recorder.findings()] == ["complete", "complete", "empty"]

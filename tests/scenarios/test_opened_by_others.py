@@ -6,9 +6,10 @@ import io
 import json
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from host_tools.card import open_card
@@ -41,13 +42,17 @@ def test_a_recording_is_opened_by_hpke_and_read_by_tink(recorder):
         (file,) = [file for file in card.files() if file.name == "R0000001.DAT"]
         header, body = file.read_at(0, BLOCK), file.read_at(BLOCK, segments * BLOCK)
     with open_vault(recorder.folder / "vault", PASSPHRASE) as vault:
-        private = X25519PrivateKey.from_private_bytes(vault.private_key_for(header[32:40]).private)
+        kept = vault.private_key_for(header[32:40]).private
         secret = vault.recorder_secret(header[16:24])
 
     seal_key = HKDF(SHA256(), 32, None, b"cloister/1 header seal").derive(secret)
     assert hmac.digest(seal_key, header[:4064], "sha256") == header[4064:]
-    suite = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-    file_key = suite.decrypt(header[40:120], private, info=header[:40])
+    assert header[9] == 2
+    private = MLKEM768X25519PrivateKey(
+        MLKEM768PrivateKey.from_seed_bytes(kept[:64]), X25519PrivateKey.from_private_bytes(kept[64:])
+    )
+    suite = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+    file_key = suite.decrypt(header[40 : 40 + 1120 + 48], private, info=header[:40])
     aead = tink_primitive(file_key)
     with aead.new_decrypting_stream(io.BytesIO(body), hashlib.sha256(header).digest()) as stream:
         found = records(stream.read())

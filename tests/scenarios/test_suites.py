@@ -13,7 +13,7 @@ from host_tools.vault import open_vault
 from host_tools.vault.recovery import make_recovery_keys
 from tests.conftest import WORD_SIZES
 from tests.quick_vault import PASSPHRASE
-from tests.scenarios.test_requests import asked
+from tests.scenarios.test_requests import asked, logged
 from tests.simulated_recorder import make_recorder
 
 # On the board's word size; what is not about states and times is tried on both in other files.
@@ -98,10 +98,10 @@ def test_damaged_keys_are_told_and_passed_over_and_the_session_is_recorded(micro
     break_files(recorder, "keys-2-0000000-2", "recovery-2")
     recorder.run(SESSION)
     assert words_and_suites(recorder) == [("complete", 2), ("empty", 2)]
-    entries = asked(recorder, "log", after=0)["entries"]
+    entries = logged(recorder)
     assert ("fault", KEEPS_FAULT) in [(entry["what"], entry["value"]) for entry in entries]
     status = asked(recorder, "status")
-    assert (status["keys"]["2"]["loaded"], status["keys"]["2"]["left"]) == (4, 0)
+    assert (status["keys"]["2"]["loaded"], status["keys"]["2"]["left"]) == (4, 0)  # two were of no use
 
 
 def test_with_every_key_damaged_the_fault_is_shown_and_new_keys_mend_it(micropython, tmp_path, fsck_vfat):

@@ -184,7 +184,7 @@ def test_cut_short_the_newest_file_still_counts_so_that_no_number_is_loaded_twic
     assert (keys.loaded(2), keys.choose()) == (3, (2, 2))
 
 
-def test_with_every_key_of_a_suite_damaged_the_last_resort_and_then_a_lower_suite_is_left(root):
+def test_with_every_key_of_a_suite_damaged_the_last_resort_is_left_and_no_lower_suite(root):
     keys = ring(root)
     keys.load(2, 0, public(0, 2))
     keys.set_last_resort(2, public(5, 2))
@@ -193,8 +193,47 @@ def test_with_every_key_of_a_suite_damaged_the_last_resort_and_then_a_lower_suit
     assert ring(root).choose() == (2, None)
     cut(root, "last-resort-2", 10)
     keys = ring(root)
-    assert (keys.choose(), keys.damaged) == ((1, 0), True)
+    assert (keys.choose(), keys.damaged) == (None, True)  # never lower, once all of a suite was loaded
     assert keys.status()["2"]["last_resort"] is None
+
+
+def test_with_the_keys_of_a_suite_used_up_before_all_of_it_was_loaded_the_lower_one_goes_on(root):
+    store = Store(root)
+    journal = Journal(store)
+    keys = KeyRing(store, journal)
+    keys.load(1, 0, public(0))
+    keys.load(2, 0, public(1, 2))
+    journal.prepare(2, 0, "R.DAT")
+    assert keys.choose() == (1, 0)
+
+
+def test_what_is_passed_over_does_not_count_as_left(root):
+    store = Store(root)
+    journal = Journal(store)
+    keys = KeyRing(store, journal)
+    keys.load(2, 0, public(0, 2) + public(1, 2))
+    keys.set_last_resort(2, public(5, 2))
+    cut(root, "keys-2-0000000-2", 10)
+    assert keys.choose() == (2, None)
+    journal.pass_over(keys.passed)
+    assert (keys.left(2), Journal(Store(root)).taken(2)) == (0, 2)
+    keys.load(2, 2, public(2, 2))
+    assert keys.choose() == (2, 2)
+
+
+def test_a_write_that_fails_leaves_nothing_that_is_taken_for_keys(root, tmp_path):
+    store = Store(root)
+    keys = KeyRing(store, Journal(store))
+    keys.load(2, 0, public(0, 2))
+    (tmp_path / "data" / "keys-2-0000001-2.new").write_bytes(b"half")
+    assert KeyRing(store, Journal(store)).loaded(2) == 1
+
+
+def test_batches_of_an_earlier_firmware_are_found_and_get_their_count(root):
+    Store(root).write("keys-1-0000000", public(0) + public(1) + public(2))
+    keys = ring(root)
+    assert (keys.loaded(1), keys.choose()) == (3, (1, 0))
+    assert list(Store(root).each()) == ["keys-1-0000000-3"]
 
 
 def test_the_journal_vouches_for_the_last_container_used(root):

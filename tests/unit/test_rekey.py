@@ -99,8 +99,9 @@ def test_firmware_that_knows_a_newer_suite_gets_the_newest_of_this_program(recor
 def test_a_recorder_that_uses_a_newer_suite_is_left_alone(recorder, vault):
     ring = {"left": 1, "loaded": 1, "last_resort": None, "recovery": None}
     recorder.more_status = {"suite": 3, "keys": {"3": ring}}
-    with pytest.raises(CloisterError, match="uses suite 3 and does not go back"):
+    with pytest.raises(CloisterError, match="suite 3 is not known to this program") as no:
         load(recorder, vault)
+    assert no.value.hint == "install the newer cloister"
 
 
 @pytest.mark.parametrize(
@@ -202,11 +203,55 @@ def test_without_x_wing_in_cryptography_suite_2_is_refused_in_a_line_and_suite_1
     monkeypatch.delattr(hpke, "MLKEM768X25519PrivateKey")
     for attempt in (lambda: load(recorder, vault), lambda: load(recorder, vault, suite=2)):
         with pytest.raises(
-            CloisterError, match="needs version 47 or newer of cryptography: cryptography 5"
+            CloisterError, match="needs version 48 or newer of cryptography: cryptography 5"
         ) as no:
             attempt()
-        assert "suite 1 works without it" in no.value.hint
+        assert "install the newer one" in no.value.hint
     assert recorder.rings[2].keys == []
     assert load(recorder, vault, suite=1).suite == 1
-    with pytest.raises(CloisterError, match="needs version 47"):
+    with pytest.raises(CloisterError, match="needs version 48"):
         move(recorder, vault)
+
+
+def test_without_keys_a_recorder_stays_with_its_suite(recorder, vault):
+    load(recorder, vault, keys=3, suite=1)
+    recorder.order.clear()
+    assert load(recorder, vault, keys=0).suite == 1
+    for attempt in (lambda: load(recorder, vault, keys=0, suite=2), lambda: move(recorder, vault, keys=0)):
+        with pytest.raises(
+            CloisterError, match="without one-time keys of suite 2 all recordings would share"
+        ):
+            attempt()
+    assert recorder.order == []
+    assert load(recorder, vault, keys=1).suite == 2
+    assert load(recorder, vault, keys=0).suite == 2
+
+
+def test_a_recorder_without_room_for_the_newer_suite_is_not_moved_to_its_last_resort_key(recorder, vault):
+    load(recorder, vault, keys=3, suite=1)
+    recorder.room = 0
+    for attempt in (lambda: load(recorder, vault), lambda: move(recorder, vault)):
+        with pytest.raises(CloisterError, match="no room for keys of suite 2 beside those of suite 1") as no:
+            attempt()
+        assert "cloister recorder reset" in no.value.hint
+    assert recorder.rings[2].last_resort is None
+    recorder.room = 2
+    assert load(recorder, vault).is_full and recorder.rings[2].last_resort
+
+
+def test_the_recovery_keys_of_every_suite_that_has_keys_are_brought_up_to_date(recorder, vault):
+    load(recorder, vault, keys=3, suite=1)
+    vault.recovery_key = lambda suite: bytes({1: 32, 2: 1216}[suite])
+    done = move(recorder, vault)
+    assert recorder.rings[1].recovery and recorder.rings[2].recovery and not done.recovery_changed
+    vault.recovery_key = lambda suite: None
+    recorder.order.clear()
+    done = move(recorder, vault)
+    assert (done.was_done, done.recovery_changed) == (True, True)
+    assert recorder.order == [(1, "recovery"), (2, "recovery")]
+    assert recorder.rings[1].recovery is None and recorder.rings[2].recovery is None
+    assert loading.stock(done.status, 1)["recovery"] is None
+    assert not move(recorder, vault).recovery_changed
+    recorder.rings[1].recovery = base64.b64encode(bytes(32)).decode()
+    load(recorder, vault)
+    assert recorder.rings[1].recovery is None

@@ -204,6 +204,7 @@ BAD_KEYS = [
     ({"keys": [SHORT]}, UNSOUND),
     ({"keys": [LOW_ORDER]}, UNSOUND),
     ({"keys": [None]}, UNSOUND),
+    ({"keys": [{"a": 1}]}, UNSOUND),
     ({"keys": ["!"]}, UNSOUND),
     ({"first": -1}, "first must be a whole number from 0 on"),
     ({"first": "0"}, "first must be a whole number from 0 on"),

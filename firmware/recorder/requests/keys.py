@@ -83,6 +83,8 @@ def _decode(text, key):
 
     A little at a time: there may be no room for all of it in one piece.
     """
+    if type(text) not in (str, memoryview):
+        return False
     at = 0
     try:
         for start in range(0, len(text), _BASE64_PIECE):
@@ -98,9 +100,11 @@ def _add_hashes(kept):
     """Put the SHA3-256 of ML-KEM's part behind each key of suite 2: encapsulation wants it each time."""
     from crypto import sha3
 
-    for at in range(0, len(kept), SUITES[2] + HASH_BYTES):
-        kept[at + SUITES[2] : at + SUITES[2] + HASH_BYTES] = sha3.sha3_256(kept[at : at + _MLKEM_BYTES])
-    overlay.forget("crypto.sha3")
+    try:
+        for at in range(0, len(kept), SUITES[2] + HASH_BYTES):
+            kept[at + SUITES[2] : at + SUITES[2] + HASH_BYTES] = sha3.sha3_256(kept[at : at + _MLKEM_BYTES])
+    finally:
+        overlay.forget("crypto.sha3")
 
 
 def _count(request, name):
