@@ -124,7 +124,17 @@ def watch(happenings: Iterator[dict[str, Any]]) -> None:
 def record() -> None:
     """Provision the recorder and let it record what is read aloud."""
     with recorder() as (port, happenings):
-        make_recorder_ours = ("provision", "--port", port, "--gain-db", "0", "--container-minutes", "10")
+        make_recorder_ours = (
+            "provision",
+            "--port",
+            port,
+            "--gain-db",
+            "0",
+            "--container-minutes",
+            "10",
+            "--keys",
+            "12",
+        )
         cloister("vault", *make_recorder_ours)
         console.print("At the recorder, in real time:")
         watch(happenings)
