@@ -27,9 +27,9 @@ _SCRIPT = CHECKOUT_DIR / "tests" / "unit" / "scripts" / "heap_of_seal.py"
 
 def rows() -> Iterator[Row]:
     """What has to be free, and the garbage."""
-    yield Row("free heap that one seal in suite 2 needs", least_free_bytes(), "bytes", "`heap_of_seal.py`")
+    yield Row("free heap that one seal in suite 2 needs", least_free_bytes(), "bytes", "heap_of_seal.py")
     garbage = sealed_with(None)
-    yield Row("garbage of one seal in suite 2", garbage or 0, "bytes", "`heap_of_seal.py`")
+    yield Row("garbage of one seal in suite 2", garbage or 0, "bytes", "heap_of_seal.py")
 
 
 def least_free_bytes() -> int:
